@@ -48,6 +48,30 @@ test('every kind of part opens in the builder and is changed there', async () =>
   await page.context().close()
 })
 
+test('values keep their commas and capitals in the builder, and a paste of lines is several', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open(written('tag in ("A, 7")', 'builder'))
+  const code = page.locator('code').first()
+  const values = page.getByRole('combobox', { name: 'Values' })
+  await values.click()
+  for (const typed of ['a, 7', 'a, 7', '奶粉,3段']) await values.fill(typed).then(() => values.press('Enter'))
+  await expect.poll(() => code.textContent()).toBe('tag in ("A, 7", "a, 7", "奶粉,3段")')
+  await values.evaluate((input) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', 'one, two\r\nthree')
+    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await expect.poll(() => code.textContent()).toBe('tag in ("A, 7", "a, 7", "奶粉,3段", "one, two", "three")')
+
+  await open(written('orders(net in (1, 2.5)) >= 1', 'builder'))
+  await values.click()
+  await page.keyboard.type('1,234.5')
+  await values.press('Enter')
+  await expect.poll(() => code.textContent()).toBe('orders(net in (1, 2.5, 1234.5)) >= 1')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
 test('a Chinese reader has the rule in Chinese, and writes it so', async () => {
   const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
   await open(written('orders >= 2 and not status = "dormant"', 'text'))

@@ -2,6 +2,7 @@ import { TagsInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { wholeNames } from '../../ui/whole-names.ts'
 import classes from './composer.module.css'
 import { type Names, namings } from './draft.ts'
 
@@ -32,6 +33,7 @@ export function ScopeFields({
             value={[...names[naming]]}
             data={(known?.values[naming] ?? []).map(({ value }) => value)}
             limit={50}
+            {...wholeNames}
             acceptValueOnBlur
             onChange={(next) => onChange({ ...names, [naming]: next })}
           />

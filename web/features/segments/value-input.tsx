@@ -5,6 +5,7 @@ import { relativeDay } from '../../../analytics/segments/days.ts'
 import type { Asked } from '../../../analytics/segments/fields/catalogue.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
+import { wholeNames } from '../../ui/whole-names.ts'
 import { DayValue, MonthValue } from './day-value.tsx'
 import { isReversed, type Shop } from './drafts.ts'
 import classes from './segments.module.css'
@@ -216,7 +217,7 @@ function SeveralValues({
 }) {
   const t = useTranslations('segments')
   const { language } = useLanguage()
-  const { minorOf, decimals } = useFormat()
+  const { minorOf, decimal } = useFormat()
   const texts = several.map(String)
   if (asked.kind === 'choice')
     return (
@@ -232,7 +233,10 @@ function SeveralValues({
     if (asked.kind === 'count') return /^-?\d{1,11}$/.test(text) ? Number(text) : null
     if (asked.kind === 'percent')
       return /^-?\d{1,3}(\.\d{1,2})?%?$/.test(text) ? Number(text.replace('%', '')) : null
-    if (asked.kind === 'money') return minorOf(text) === null ? null : Number(Number(text).toFixed(decimals))
+    if (asked.kind === 'money') {
+      const minor = minorOf(text)
+      return minor === null ? null : Number(decimal(minor))
+    }
     if (asked.kind === 'day')
       return /^(\d{4}-\d{2}-\d{2}|today|yesterday)$/.test(text) || relativeDay.test(text) ? text : null
     if (asked.kind === 'month') return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? text : null
@@ -245,6 +249,7 @@ function SeveralValues({
       value={texts}
       data={[...(shop.values[asked.list ?? ''] ?? [])]}
       limit={50}
+      {...(['text', 'set', 'money'].includes(asked.kind) ? wholeNames : {})}
       placeholder={asked.kind === 'day' ? '2026-01-31' : asked.kind === 'month' ? '2026-01' : ''}
       onChange={(next) => onChange(next.flatMap((text) => read(text) ?? []))}
     />

@@ -99,8 +99,8 @@ function Told({ foretold, past }: { foretold: Foretold; past: string }) {
     ...(value.kind === 'expected'
       ? [
           t('outlook.between', {
-            low: format.moneySaid(value.lowMinor),
-            high: format.moneySaid(value.highMinor),
+            low: format.moneyWhole(value.lowMinor),
+            high: format.moneyWhole(value.highMinor),
           }),
         ]
       : []),
@@ -115,7 +115,7 @@ function Told({ foretold, past }: { foretold: Foretold; past: string }) {
     <>
       <p className={classes.lead}>
         {value.kind === 'expected'
-          ? t('outlook.worth', { past, likely, net: format.moneySaid(value.netMinor) })
+          ? t('outlook.worth', { past, likely, net: format.moneyWhole(value.netMinor) })
           : t('outlook.likely', { past, likely })}
       </p>
       {notes.length > 0 ? <p className={classes.note}>{notes.join(' ')}</p> : null}
@@ -130,11 +130,13 @@ function Rhythm({ outlook: { rhythm } }: { outlook: Outlook }) {
   if (rhythm === null) return <p className={classes.note}>{t('outlook.noRhythm')}</p>
   const { nextOrderDay, nextOrderIn, status } = rhythm
   return (
-    <p>
-      {nextOrderIn >= 0
-        ? t('outlook.next', { day: format.day(nextOrderDay), days: nextOrderIn })
-        : t('outlook.overdue', { day: format.day(nextOrderDay), days: -nextOrderIn })}{' '}
-      {t('outlook.byRhythm', { status: s(`name.${status as 'active'}`) })}
-    </p>
+    <>
+      <p>
+        {nextOrderIn >= 0
+          ? t('outlook.next', { day: format.day(nextOrderDay), days: nextOrderIn })
+          : t('outlook.overdue', { day: format.day(nextOrderDay), days: -nextOrderIn })}
+      </p>
+      <p className={classes.note}>{t('outlook.byRhythm', { status: s(`name.${status as 'active'}`) })}</p>
+    </>
   )
 }

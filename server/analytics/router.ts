@@ -110,7 +110,7 @@ export const analyticsRouter = router({
     .input(questionOf(dormancyRules.settings))
     .query(async ({ ctx, input, signal }) => {
       const { answer } = await ask(ctx, dormancyRules, input, signal)
-      return { ...answer, findings: dormancyRulesFindings(answer.rows) }
+      return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyRulesFindings(answer.rows) }
     }),
 
   /** Which share of a fit of the models is done that somebody waits for; null: none is under way. */

@@ -24,7 +24,7 @@ function comers(count: number): PlainShop {
   let key = 0
   const orders = Array.from({ length: count }, (_, member) => {
     if (member % 10 === 9) return []
-    const [every, stops] = [6 + below(40), 250 + below(500)]
+    const [every, stops, amount] = [6 + below(40), 250 + below(500), 2000 + below(8000)]
     const bought: PlainShop['orders'][number][] = []
     for (
       let day = below(200);
@@ -38,7 +38,7 @@ function comers(count: number): PlainShop {
         state: 'paid',
         store: member % 3 === 0 ? 'East' : 'West',
         channel: 'app',
-        net: 3000 + below(5000),
+        net: Math.round(amount * (0.5 + below(100) / 100)),
       })
     return bought
   }).flat()

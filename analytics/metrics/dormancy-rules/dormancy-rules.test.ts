@@ -18,19 +18,16 @@ beforeAll(async () => {
 })
 afterAll(() => shop.close())
 
-/** Members who come every so many days, give or take, and stop at some time; every tenth never bought. */
+/** Members who buy at a rate and for amounts of their own and stop at some time; every tenth never bought. */
 function comers(count: number): PlainShop {
-  const { below } = random(5)
+  const { below } = random(21)
+  const dice = () => below(2 ** 20) / 2 ** 20
   let key = 0
   const orders = Array.from({ length: count }, (_, member) => {
     if (member % 10 === 9) return []
-    const [every, stops, amount] = [6 + below(40), 250 + below(500), 2000 + below(8000)]
+    const [mean, amount, stops] = [8 - 25 * Math.log(1 - dice()), 2000 + 8000 * dice(), 0.7 * dice() ** 3]
     const bought: PlainShop['orders'][number][] = []
-    for (
-      let day = below(200);
-      day <= Math.min(600, stops);
-      day += 1 + Math.round(every * (0.5 + below(100) / 100))
-    )
+    for (let day = below(400); day <= 600; day += 1 + Math.floor(-mean * Math.log(1 - dice()))) {
       bought.push({
         key: ++key,
         member: member + 1,
@@ -38,8 +35,10 @@ function comers(count: number): PlainShop {
         state: 'paid',
         store: member % 3 === 0 ? 'East' : 'West',
         channel: 'app',
-        net: Math.round(amount * (0.5 + below(100) / 100)),
+        net: Math.round(amount * (0.5 + dice())),
       })
+      if (dice() < stops) break
+    }
     return bought
   }).flat()
   const calendar = { timeZone: 'Asia/Shanghai', firstWeekday: 1 }
@@ -112,6 +111,7 @@ test.each([
             }),
           ],
     )
+    expect(scope.models!.value).toEqual({ kind: 'trusted' })
     expect(rows.every(({ valueBasis }) => valueBasis === 'expected')).toBe(true)
     expect(rows.every(({ rhythm }) => rhythm !== null)).toBe(true)
     const agreeing = rows.filter(

@@ -43,7 +43,7 @@ export function RulesPanel({
       key: rule,
       header: t(`column.${rule}`),
       value: (row) => row[rule],
-      cell: (row) => (row[rule] === null ? '–' : s(row[rule])),
+      cell: (row) => (row[rule] === null ? '–' : s(`name.${row[rule]}`)),
     })),
     {
       key: 'members',
@@ -62,10 +62,15 @@ export function RulesPanel({
     },
   ]
   const byRule = (rows: readonly Counted[]): Column<Rule>[] => [
-    { key: 'rule', header: t('column.rule'), value: (rule) => rule, cell: (rule) => t(`rule.${rule}`) },
+    {
+      key: 'rule',
+      header: t('column.rule'),
+      value: (rule) => rule,
+      cell: (rule) => <span className={classes.rule}>{t(`rule.${rule}`)}</span>,
+    },
     ...statuses.map((status): Column<Rule> => ({
       key: status,
-      header: s(status),
+      header: s(`name.${status}`),
       align: 'right',
       cell: (rule) => {
         const those = rows.filter((row) => row[rule] === status)
@@ -74,12 +79,13 @@ export function RulesPanel({
         if (members === 0) return format.count(0)
         return (
           <Link
+            className={classes.count}
             to="/members"
             search={{ segment: bothHold(segment, `${fieldOf[rule]} = "${status}"`), asOf }}
             title={t('open', { members, value })}
           >
             {format.count(members)}
-            <span className={classes.note}> {value}</span>
+            <span className={classes.note}>{value}</span>
           </Link>
         )
       },

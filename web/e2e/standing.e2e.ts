@@ -58,7 +58,9 @@ test('a message, coupons, a tag and another system are composed, simulated, and 
   expect(await serious(page)).toEqual([])
   await next('Holdout')
   await page.getByText(/^Counting who would have come in last year/).waitFor()
-  await page.getByText(/^By last year, about \d+ members? comes? in a week for the first time/).waitFor(replayed)
+  await page
+    .getByText(/^By last year, about \d+ members? comes? in a week for the first time/)
+    .waitFor(replayed)
   await page
     .getByText(/Proves a rise of 5\.0 pp in buyers after about \d+ weeks?\./)
     .first()

@@ -99,18 +99,15 @@ test.each([
     const never = plain.members.filter(
       ({ key }) => isAsked(key) && !plain.orders.some(({ member }) => member === key),
     ).length
-    expect(rows.filter(({ fixed }) => fixed === 'never bought')).toEqual(
-      never === 0
-        ? []
-        : [
-            expect.objectContaining({
-              rhythm: 'never bought',
-              model: 'never bought',
-              members: never,
-              valueAtRiskMinor: 0,
-            }),
-          ],
-    )
+    const neverRows = rows.filter(({ fixed }) => fixed === 'never bought')
+    expect(
+      neverRows.map(({ rhythm, model, members, valueAtRiskMinor }) => [
+        rhythm,
+        model,
+        members,
+        valueAtRiskMinor,
+      ]),
+    ).toEqual(never === 0 ? [] : [['never bought', 'never bought', never, 0]])
     expect(scope.models!.value).toEqual({ kind: 'trusted' })
     expect(rows.every(({ valueBasis }) => valueBasis === 'expected')).toBe(true)
     expect(rows.every(({ rhythm }) => rhythm !== null)).toBe(true)

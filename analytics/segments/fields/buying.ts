@@ -1,4 +1,5 @@
 import { daysBetween } from '../../calendar/calendar.ts'
+import { statusBy } from '../../relations/dormancy-rules.ts'
 import { sql } from '../../sql/sql.ts'
 import {
   isFirstSeen,
@@ -241,13 +242,7 @@ export const buying: readonly Field[] = [
       choice('lost', '流失'),
       choice('never bought', '从未购买'),
     ],
-    value: ({ asOf, dormancy, d }) => {
-      const silent = d.daysBetween(sql`facts.last_day`, d.date(asOf))
-      return sql`case when facts.last_day is null then 'never bought'
-        when ${silent} <= ${dormancy.active} then 'active'
-        when ${silent} <= ${dormancy.cooling} then 'cooling'
-        when ${silent} <= ${dormancy.dormant} then 'dormant' else 'lost' end`
-    },
+    value: ({ asOf, dormancy, d }) => statusBy.fixed(asOf, dormancy, d),
     read: status,
   },
   {

@@ -1,4 +1,5 @@
 import { daysBetween } from '../../calendar/calendar.ts'
+import { statusBy } from '../../relations/dormancy-rules.ts'
 import { rhythms } from '../../relations/rhythm.ts'
 import { dayparts } from '../../schema/derived.ts'
 import { sql } from '../../sql/sql.ts'
@@ -55,14 +56,7 @@ export const habits: readonly Field[] = [
       choice('never bought', '从未购买'),
     ],
     beside: rhythm,
-    value: ({ asOf, d }) => {
-      const silent = d.daysBetween(sql`facts.last_day`, d.date(asOf))
-      return sql`case when facts.last_day is null then 'never bought'
-        when ${silent} > rhythm.lost_after then 'lost'
-        when ${silent} > rhythm.dormant_after then 'dormant'
-        when ${silent} > rhythm.cooling_after then 'cooling'
-        when rhythm.member_key is not null then 'active' end`
-    },
+    value: ({ asOf, d }) => statusBy.rhythm(asOf, d),
     read: rhythmStatus,
   },
   {

@@ -12,7 +12,7 @@ import {
   status,
   yearlyNetMinor,
 } from '../person.ts'
-import { both, choice } from './described.ts'
+import { both, statusChoices } from './described.ts'
 import type { Field } from './field.ts'
 
 const firstDay = (person: Person, moment: Moment) => purchaseDays(person, moment)[0] ?? null
@@ -235,13 +235,7 @@ export const buying: readonly Field[] = [
       en: { is: 'are {}', other: 'are anything but {}', words: { 'never bought': 'have never bought' } },
       'zh-CN': { is: '状态为{}', other: '状态不是{}', words: { 'never bought': '从未购买' } },
     },
-    choices: [
-      choice('active', '活跃'),
-      choice('cooling', '趋冷'),
-      choice('dormant', '沉睡'),
-      choice('lost', '流失'),
-      choice('never bought', '从未购买'),
-    ],
+    choices: statusChoices,
     value: ({ asOf, dormancy, d }) => statusBy.fixed(asOf, dormancy, d),
     read: status,
   },

@@ -1,7 +1,7 @@
 import { statusBy } from '../../relations/dormancy-rules.ts'
 import { sql } from '../../sql/sql.ts'
 import { type Moment, type Person, purchaseDays } from '../person.ts'
-import { both, choice } from './described.ts'
+import { both, statusChoices } from './described.ts'
 import type { Field, Reading } from './field.ts'
 
 const scores = { alias: 'scores', relation: ({ tables }: Reading) => tables.memberScores } as const
@@ -109,13 +109,7 @@ export const foretold: readonly Field[] = [
         words: { 'never bought': '按模型为从未购买' },
       },
     },
-    choices: [
-      choice('active', '活跃'),
-      choice('cooling', '趋冷'),
-      choice('dormant', '沉睡'),
-      choice('lost', '流失'),
-      choice('never bought', '从未购买'),
-    ],
+    choices: statusChoices,
     beside: scores,
     foretold: true,
     value: () => statusBy.model(),

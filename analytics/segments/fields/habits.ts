@@ -4,7 +4,7 @@ import { rhythms } from '../../relations/rhythm.ts'
 import { dayparts } from '../../schema/derived.ts'
 import { sql } from '../../sql/sql.ts'
 import { mainDaypart, qualifyingOrders, rhythmOf, rhythmStatus } from '../person.ts'
-import { both, choice, type InBothLanguages } from './described.ts'
+import { both, type InBothLanguages, statusChoices } from './described.ts'
 import type { Field, Reading } from './field.ts'
 
 const rhythm = { alias: 'rhythm', relation: ({ tables }: Reading) => rhythms(tables) } as const
@@ -48,13 +48,7 @@ export const habits: readonly Field[] = [
         words: { 'never bought': '按节奏为从未购买' },
       },
     },
-    choices: [
-      choice('active', '活跃'),
-      choice('cooling', '趋冷'),
-      choice('dormant', '沉睡'),
-      choice('lost', '流失'),
-      choice('never bought', '从未购买'),
-    ],
+    choices: statusChoices,
     beside: rhythm,
     value: ({ asOf, d }) => statusBy.rhythm(asOf, d),
     read: rhythmStatus,

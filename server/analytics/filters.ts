@@ -13,6 +13,8 @@ export const QuestionFilters = z.strictObject({
   /** Order filters: only activity in these stores or channels is counted. Empty: everywhere. */
   stores: z.array(z.string().max(200)).max(500).optional(),
   channels: z.array(z.string().max(200)).max(500).optional(),
+  /** Order filter: only orders with a line in one of these categories are counted, whole. Empty: all orders. */
+  categories: z.array(z.string().max(200)).max(500).optional(),
 })
 
 export type QuestionFilters = z.output<typeof QuestionFilters>

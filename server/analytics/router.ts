@@ -12,6 +12,7 @@ import { season, seasonFindings } from '../../analytics/metrics/season/season.ts
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { rfmMigration, rfmMigrationFindings } from '../../analytics/metrics/rfm-migration/rfm-migration.ts'
+import { rfmPreview, rfmPreviewFindings } from '../../analytics/metrics/rfm-preview/rfm-preview.ts'
 import { discounts, discountsFindings } from '../../analytics/metrics/discounts/discounts.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import {
@@ -118,7 +119,7 @@ export const analyticsRouter = router({
 
   rfm: readerProcedure.input(questionOf(rfm.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, rfm, input, signal)
-    return { ...answer, findings: rfmFindings(answer.rows) }
+    return { ...answer, rule: ctx.workspace.rfm, findings: rfmFindings(answer.rows) }
   }),
 
   rfmMigration: readerProcedure
@@ -131,6 +132,12 @@ export const analyticsRouter = router({
         findings: rfmMigrationFindings(answer.rows),
       }
     }),
+
+  /** Who would move with other thresholds. */
+  rfmPreview: readerProcedure.input(questionOf(rfmPreview.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, rfmPreview, input, signal)
+    return { ...answer, findings: rfmPreviewFindings(answer.rows) }
+  }),
 
   concentration: readerProcedure
     .input(questionOf(concentration.settings))

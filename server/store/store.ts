@@ -26,6 +26,7 @@ import * as wechatReceipts from './migrations/0031-wechat-receipts.ts'
 import * as digest from './migrations/0032-digest.ts'
 import * as plainMessages from './migrations/0033-messages-without-coupons.ts'
 import * as clvDiscount from './migrations/0034-clv-discount.ts'
+import * as rfmRule from './migrations/0035-rfm-rule.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -64,6 +65,7 @@ const migrations = {
   '0032-digest': digest,
   '0033-messages-without-coupons': plainMessages,
   '0034-clv-discount': clvDiscount,
+  '0035-rfm-rule': rfmRule,
 }
 
 /** Their names, oldest first. */

@@ -165,6 +165,7 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
   const { mayGet, members } = await reachable(of)
   const selected = new SelectedDays(of.rule, {
     dormancy: workspace.dormancy,
+    rfm: workspace.rfm,
     currencyDecimals: decimalsOf(workspace.currency),
   })
   const tables = ['a', 'b'].map((half) => name(`scratch.main.replay_${++made}${half}`)) as [Sql, Sql]

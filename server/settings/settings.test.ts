@@ -217,7 +217,7 @@ test('by what buyers are scored is kept, is noted, and reaches figures and rules
   expect(noted).toContainEqual({ action: 'setting-changed', subject: 'rfm' })
   await expect(
     caller.settings.changeRfm({ ...own, recency: [30, 30, 90, 180], frequency: null }),
-  ).rejects.toThrow('Thresholds are four whole numbers')
+  ).rejects.toThrow('rfm-cuts')
   // who sends the other settings alone leaves it as it is
   expect(await change({})).toEqual({ changed: [] })
   expect((await settingsOf(platform.store, await demo())).rfm).toEqual(own)

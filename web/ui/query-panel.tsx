@@ -53,6 +53,7 @@ const given = <T, V>(value: OfData<T, V>, data: T | undefined): V | undefined =>
  * - `empty`: why there is nothing and what to do first; shown when `isEmpty` says so.
  * - `table`: the same data as rows; `csvName` is the file's name without ending. `listed`: the panel shows
  *   those rows already, so there is no other view to change to.
+ * - `lead`: what stands above the data whatever becomes of the query, such as what it is asked with.
  */
 export function QueryPanel<T>({
   title,
@@ -68,6 +69,7 @@ export function QueryPanel<T>({
   csvName,
   minHeight = 240,
   tools,
+  lead,
   children,
 }: {
   title: OfData<T, ReactNode>
@@ -83,6 +85,7 @@ export function QueryPanel<T>({
   csvName?: string
   minHeight?: number
   tools?: ReactNode
+  lead?: ReactNode
   children: (data: T) => ReactNode
 }) {
   const t = useTranslations('ui')
@@ -174,6 +177,7 @@ export function QueryPanel<T>({
           </>
         }
       >
+        {lead}
         <div className={classes.content} style={data === undefined ? { minHeight } : undefined}>
           <Busy query={query} minHeight={minHeight} />
           {query.isError ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}

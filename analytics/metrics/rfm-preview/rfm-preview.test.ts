@@ -80,10 +80,10 @@ test('worked by hand', async () => {
     ['at risk', 'loyal', 1, 18000],
   ])
   expect(rfmPreviewFindings(rows)).toEqual([
-    { id: 'rfm-preview.moved', values: { moved: 2, members: 3, share: 2 / 3 } },
+    { id: 'rfm-preview.would-move', values: { moved: 2, members: 3, share: 2 / 3 } },
   ])
   const [same] = [await answer(shop.engine, rfmPreview, scope)]
-  expect(rfmPreviewFindings(same)).toEqual([{ id: 'rfm-preview.nobody', values: { members: 3 } }])
+  expect(rfmPreviewFindings(same)).toEqual([{ id: 'rfm-preview.would-not-move', values: { members: 3 } }])
   // Within 30 days only Ben bought.
   const window = await answer(shop.engine, rfmPreview, scope, { windowDays: 30 })
   expect(window.map(({ from, to, membersExpression }) => [from, to, membersExpression])).toEqual([

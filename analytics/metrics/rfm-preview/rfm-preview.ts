@@ -209,7 +209,7 @@ export function rfmPreviewFindings(rows: readonly RfmPreviewRow[]): Finding[] {
   const moved = count(rows.filter(({ from, to }) => from !== to))
   return [
     moved === 0
-      ? { id: 'rfm-preview.nobody', values: { members: all } }
-      : { id: 'rfm-preview.moved', values: { moved, members: all, share: moved / all } },
+      ? { id: 'rfm-preview.would-not-move', values: { members: all } }
+      : { id: 'rfm-preview.would-move', values: { moved, members: all, share: moved / all } },
   ]
 }

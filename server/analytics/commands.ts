@@ -7,6 +7,7 @@ import { languageOf, say } from '../messages/messages.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { intoNewFile } from '../segments/export-commands.ts'
 import { type AnswerFormat, answerFormats } from './answer-formats.ts'
+import { outcomeSaid } from './outcome-said.ts'
 
 interface AskOptions extends CommonOptions {
   format: 'table' | 'json' | AnswerFormat
@@ -103,7 +104,11 @@ export function metricCommands(program: Command): void {
         (asked) => {
           if (asked === null) return null
           if ('file' in asked) return say('metric-written', asked)
-          return `${say('as-of-day', { asOf: asked.asOf })}\n${table(asked.rows)}`
+          return [
+            say('as-of-day', { asOf: asked.asOf }),
+            ...(asked.models ? [outcomeSaid(languageOf(), asked.models)] : []),
+            table(asked.rows),
+          ].join('\n')
         },
       )
     })

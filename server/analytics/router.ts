@@ -35,6 +35,7 @@ import { ask } from './ask.ts'
 import { describedMetrics } from './described.ts'
 import { QuestionFilters } from './filters.ts'
 import { foretelling } from './foretold.ts'
+import { settingsOf } from '../settings/settings.ts'
 
 /** A metric's own settings beside the filters; none of them required. */
 const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settings>) =>
@@ -103,7 +104,8 @@ export const analyticsRouter = router({
   /** What the models foretell. The fit is made when somebody asks first, once for each state of the data. */
   clv: readerProcedure.input(questionOf(clv.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, clv, input, signal)
-    return { ...answer, findings: clvFindings(answer.rows, answer.models) }
+    const { clvDiscountPercent } = await settingsOf(ctx.platform.store, ctx.workspace)
+    return { ...answer, clvDiscountPercent, findings: clvFindings(answer.rows, answer.models) }
   }),
 
   /** Needs the fit too. */

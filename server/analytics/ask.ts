@@ -7,7 +7,7 @@ import { refusal } from '../segments/refusal.ts'
 import type { Context } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
-import { runMetric } from './run-metric.ts'
+import { type Answered, type Compared, runMetric } from './run-metric.ts'
 
 /** Asks a metric for a procedure: refusals become sentences, an interrupted query a code. Throws RefusedCall. */
 export async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>(
@@ -32,6 +32,64 @@ export async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>
       throw refusal(outcome.errors)
   }
 }
+
+/** The same with what a page tells beside the rows, of the answer and of what it is held against. */
+export async function askTold<Settings extends z.ZodObject, Row extends z.ZodObject, Beside extends object>(
+  ctx: Context & { workspace: Workspace },
+  metric: Metric<Settings, Row>,
+  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
+  signal: AbortSignal | undefined,
+  beside: (one: Answered<z.output<Settings>, z.output<Row>>) => Beside,
+) {
+  const { compared, ...asked } = await ask(ctx, metric, question, signal)
+  const told = (one: Answered<z.output<Settings>, z.output<Row>>) => ({ ...one.answer, ...beside(one) })
+  return {
+    ...told(asked),
+    compared:
+      compared?.kind === 'asked'
+        ? {
+            kind: compared.kind,
+            against: againstOf(question.filters),
+            data: told(compared.other),
+            ...datesOf(compared),
+          }
+        : compared,
+  }
+}
+
+/** An answer with the rows of what it is held against, for programs. */
+export const withCompared = <Settings, Row>(
+  { answer, compared }: Answered<Settings, Row> & { readonly compared?: Compared<Settings, Row> },
+  filters: QuestionFilters,
+) => ({
+  ...answer,
+  ...(compared && {
+    compared:
+      compared.kind === 'asked'
+        ? {
+            kind: compared.kind,
+            against: againstOf(filters),
+            ...datesOf(compared),
+            rows: compared.other.answer.rows,
+          }
+        : compared,
+  }),
+})
+
+/** What a question is held against, as one word. */
+const againstOf = ({ compare }: QuestionFilters): 'previous' | 'year' | 'segment' =>
+  typeof compare === 'string' ? compare : 'segment'
+
+/** The days and members that an answer is held against. */
+const datesOf = <Settings, Row>({
+  filters: { from, to, segment },
+  other,
+}: Extract<Compared<Settings, Row>, { kind: 'asked' }>) => ({
+  asOf: other.answer.asOf,
+  from: from ?? null,
+  to: to ?? null,
+  segment: segment ?? null,
+})
 
 /** What became of a question that was interrupted, as the error of a call. */
 export async function interrupted<T>(work: Promise<T>): Promise<T> {

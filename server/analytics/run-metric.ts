@@ -8,6 +8,7 @@ import type { Said } from '../messages/messages.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { type OtherQuestion, otherQuestion } from './comparison.ts'
 import type { QuestionFilters } from './filters.ts'
 import { foretoldAt } from './foretold.ts'
 import { scopeOf } from './scope.ts'
@@ -26,17 +27,59 @@ export interface MetricAnswer<Row> {
   readonly rows: Row[]
 }
 
+/** An answer with what it was asked with. */
+export interface Answered<Settings, Row> {
+  readonly answer: MetricAnswer<Row>
+  readonly settings: Settings
+  readonly scope: Scope
+}
+
+/** What an answer is held against, asked in the same way; or why it is not known. */
+export type Compared<Settings, Row> =
+  | { readonly kind: 'asked'; readonly filters: QuestionFilters; readonly other: Answered<Settings, Row> }
+  | Extract<OtherQuestion, { kind: 'not-known' }>
+
 export type MetricOutcome<Settings, Row> =
-  | { kind: 'answered'; answer: MetricAnswer<Row>; settings: Settings; scope: Scope }
+  | ({ kind: 'answered'; compared?: Compared<Settings, Row> } & Answered<Settings, Row>)
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
   | { kind: 'settings-refused'; problem: Said | ZodError }
+
+/**
+ * Asks a metric, and where the filters say so what it is held against, of the same state of the data. Refused where
+ * either is.
+ */
+export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodObject>(
+  store: Store,
+  workspace: Workspace,
+  metric: Metric<Settings, Row>,
+  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
+  signal?: AbortSignal,
+): Promise<MetricOutcome<z.output<Settings>, z.output<Row>>> {
+  const { compare, ...filters } = question.filters
+  for (;;) {
+    const asked = await askOnce(store, workspace, metric, { ...question, filters }, signal)
+    if (asked.kind !== 'answered' || compare === undefined) return asked
+    const { asOf, dataVersion } = asked.answer
+    const { dataStart } = asked.scope
+    const wanted = otherQuestion(
+      metric,
+      { ...filters, compare },
+      { asOf, dataStart, settings: asked.settings },
+    )
+    if (wanted.kind === 'not-known') return { ...asked, compared: wanted }
+    const other = await askOnce(store, workspace, metric, { ...question, filters: wanted.filters }, signal)
+    if (other.kind !== 'answered') return other
+    if (other.answer.dataVersion !== dataVersion) continue // the data moved in between
+    return { ...asked, compared: { ...wanted, other } }
+  }
+}
 
 /**
  * Asks a metric. A window in the filters becomes its settings `from` and `to`, where it has them. A
  * row's `membersExpression`, and what else is named so, is narrowed by the question's segment. When the data changes under the
  * question it is asked again, so that rows and data version belong together.
  */
-export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodObject>(
+async function askOnce<Settings extends z.ZodObject, Row extends z.ZodObject>(
   store: Store,
   workspace: Workspace,
   metric: Metric<Settings, Row>,

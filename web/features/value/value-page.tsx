@@ -25,7 +25,7 @@ export function ValuePage() {
   const t = useTranslations('value')
   const format = useFormat()
   const trpc = useTRPC()
-  const { question } = useFilters()
+  const { compared: question } = useFilters()
   const population = usePopulation()
   const answer = useAnswer(
     trpc.analytics.ltv.queryOptions(
@@ -55,7 +55,7 @@ export function ValuePage() {
     <Page
       title={t('title')}
       lead={population.of(first ? t('leadFirst', { value: format.money(first.cumulativeMinor) }) : t('lead'))}
-      filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
+      filters={<FilterBar asOf={answer.data?.asOf} dates={false} compare="chosen" />}
       notes={
         <>
           <GuestNote />

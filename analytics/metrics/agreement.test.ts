@@ -151,7 +151,8 @@ const rooms: Readonly<Record<string, Shared>> = {
     }
     return told
   },
-  cards: room(cards, {}, (rows) => {
+  cards: async (scope) => {
+    const rows = await answer(shop.engine, cards, scope)
     const told = ['tier', 'points', 'stored value'].map((kind) => {
       const own = rows.filter((row) => row.kind === kind)
       return {
@@ -164,7 +165,7 @@ const rooms: Readonly<Record<string, Shared>> = {
     // three ways to divide the same members
     expect(told).toEqual(told.map(() => told[0]))
     return told[0]!
-  }),
+  },
   points: { alone: 'it counts entries of the ledger of points, which no other room does' },
   dormancy: room(dormancy, {}, (rows) => {
     const statuses = rows.filter(({ kind }) => kind === 'status')

@@ -25,6 +25,7 @@ import * as returnedMail from './migrations/0030-returned-mail.ts'
 import * as wechatReceipts from './migrations/0031-wechat-receipts.ts'
 import * as digest from './migrations/0032-digest.ts'
 import * as plainMessages from './migrations/0033-messages-without-coupons.ts'
+import * as couponBatches from './migrations/0034-coupon-batches.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -62,6 +63,7 @@ const migrations = {
   '0031-wechat-receipts': wechatReceipts,
   '0032-digest': digest,
   '0033-messages-without-coupons': plainMessages,
+  '0034-coupon-batches': couponBatches,
 }
 
 /** Their names, oldest first. */

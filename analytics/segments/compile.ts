@@ -88,6 +88,21 @@ export function compileValues(
     where facts.member_key in (select member_key from wanted)`
 }
 
+/** Of one member, named as in `compileValues`: `s0`, `s1`, …, whether each rule selects them; no row where nobody is known on the day. */
+export function compileSelections(
+  rules: readonly Expression[],
+  memberId: string,
+  setting: SegmentSetting,
+  d: Dialect,
+): Sql {
+  const compiler = new Compiler(setting, d)
+  const columns = rules.map((rule, i) => sql`${decided(compiler.condition(rule))} as ${name(`s${i}`)}`)
+  const wanted = sql`select member_key from ${memberNames} as names where named = ${memberId}`
+  return sql`with wanted as materialized (${wanted})
+    select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from(sql`wanted`)}
+    where facts.member_key in (select member_key from wanted)`
+}
+
 /**
  * A row per member known on the day: of each leaf whether it holds (`h0`, `h1`, …) and, of a clause, the value that it
  * asks about and what an average or share is divided by, as `compileValues` answers them.

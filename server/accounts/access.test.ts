@@ -214,6 +214,8 @@ const access: Record<string, Rule> = {
   'members.list': 'reader',
   'members.found': 'marketer',
   'members.one': 'reader',
+  'members.outlook': 'reader',
+  'members.whatNext': 'reader',
   'members.unmask': 'owner',
   'campaigns.segmentVersions': 'reader',
   'campaigns.list': 'reader',

@@ -8,10 +8,14 @@ import type { TablesAt } from './tables-at.ts'
 interface Entry {
   /** Null: the data moved before it began. */
   readonly outcome: Promise<ModelOutcome | null>
+  /** What came of it, once something has. */
+  ended: { readonly made: ModelOutcome } | { readonly failure: unknown } | null
   readonly abandon: AbortController
   /** Which share of it is done; null once all of it is. */
   share: number | null
   waiting: number
+  /** Somebody who does not wait asked for it: it is not ended for want of who does. */
+  goesOn: boolean
   usedAt: number
 }
 
@@ -35,13 +39,8 @@ export async function foretoldAt(
   signal?: AbortSignal,
 ): Promise<ModelOutcome | null> {
   signal?.throwIfAborted()
-  const entries = entriesOf.get(engine) ?? new Map<string, Entry>()
-  entriesOf.set(engine, entries)
+  const { entries, entry } = entryOf(engine, at)
   const key = keyOf(at)
-  const entry = entries.get(key) ?? begin(engine, at, entries)
-  entries.delete(key) // the newest use stands last
-  entries.set(key, entry)
-  entry.usedAt = performance.now()
   entry.waiting++
   const left = Promise.withResolvers<never>()
   const leave = () => left.reject(signal!.reason)
@@ -51,12 +50,45 @@ export async function foretoldAt(
   } finally {
     signal?.removeEventListener('abort', leave)
     entry.waiting--
-    if (signal?.aborted && entry.waiting === 0 && entry.share !== null) {
+    if (signal?.aborted && entry.waiting === 0 && !entry.goesOn && entry.share !== null) {
       entries.delete(key)
       entry.abandon.abort()
     }
     await dropOldest(engine, entries)
   }
+}
+
+/**
+ * The same for who does not wait: how the fit came out where it is there, else which share of it is done; it is begun
+ * when nobody has, and goes on. Throws what it failed with, once: who asks again begins anew.
+ */
+export async function foretoldSoFar(
+  { engine }: Workspace,
+  at: TablesAt,
+): Promise<{ readonly made: ModelOutcome } | { readonly share: number }> {
+  const failed = entriesOf.get(engine)?.get(keyOf(at))?.ended
+  if (failed && 'failure' in failed) {
+    entriesOf.get(engine)!.delete(keyOf(at))
+    throw failed.failure
+  }
+  const { entries, entry } = entryOf(engine, at)
+  entry.goesOn = true
+  if (!entry.ended || !('made' in entry.ended)) return { share: entry.share ?? 0 }
+  await dropOldest(engine, entries)
+  return entry.ended
+}
+
+/** The fit of a day's tables, begun where there is none or the last one failed; it was used now. */
+function entryOf(engine: Engine, at: TablesAt): { entries: Map<string, Entry>; entry: Entry } {
+  const entries = entriesOf.get(engine) ?? new Map<string, Entry>()
+  entriesOf.set(engine, entries)
+  const key = keyOf(at)
+  const found = entries.get(key)
+  const entry = found && !(found.ended && 'failure' in found.ended) ? found : begin(engine, at, entries)
+  entries.delete(key) // the newest use stands last
+  entries.set(key, entry)
+  entry.usedAt = performance.now()
+  return { entries, entry }
 }
 
 /** Which share of a fit is done that somebody waits for; null while there is none. */
@@ -91,18 +123,31 @@ function begin(engine: Engine, at: TablesAt, entries: Map<string, Entry>): Entry
     },
     { signal: abandon.signal, timeoutMs: patienceMs },
   )
-  const entry: Entry = { outcome, abandon, share: 0, waiting: 0, usedAt: performance.now() }
-  const forget = () => {
-    if (entries.get(key) === entry) entries.delete(key)
+  const entry: Entry = {
+    outcome,
+    abandon,
+    ended: null,
+    share: 0,
+    waiting: 0,
+    goesOn: false,
+    usedAt: performance.now(),
   }
-  outcome.finally(() => (entry.share = null)).then((made) => made ?? forget(), forget)
+  outcome
+    .finally(() => (entry.share = null))
+    .then(
+      (made) => {
+        if (made) entry.ended = { made }
+        else if (entries.get(key) === entry) entries.delete(key)
+      },
+      (failure: unknown) => (entry.ended = { failure }),
+    )
   return entry
 }
 
 async function dropOldest(engine: Engine, entries: Map<string, Entry>): Promise<void> {
   const own = [...entries].filter(([key]) => key.startsWith(ownPrefix))
   for (const [key, entry] of own.slice(0, -keptStates)) {
-    if (entry.waiting > 0 || performance.now() - entry.usedAt < readForMs) continue
+    if (entry.waiting > 0 || entry.share !== null || performance.now() - entry.usedAt < readForMs) continue
     entries.delete(key)
     await entry.outcome.catch(() => null)
     await engine.scratch((session) =>

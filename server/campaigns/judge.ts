@@ -92,6 +92,17 @@ export const judgedMembers = (memberKeys: Sql, { tables }: TablesAt): Sql => sql
   left join tagged on tagged.member_key = chosen.member_key
   order by members.member_id`
 
+/** Why nothing at all may be sent to a member, whatever the campaign and its channel; null: something may. */
+export const whyBarred = (
+  member: { consent: string; stub: boolean; tags: readonly string[] },
+  isHeldOutOfAll: boolean,
+): ExclusionReason | null =>
+  whyExcluded(
+    { ...member, tags: member.tags.map((tag) => tag.trim().toLowerCase()) },
+    { isHeldOutOfAll, holdsCoupon: false },
+    () => null,
+  )
+
 function whyExcluded(
   member: { consent: string; stub: boolean; tags: readonly string[] },
   { isHeldOutOfAll, holdsCoupon }: { isHeldOutOfAll: boolean; holdsCoupon: boolean },

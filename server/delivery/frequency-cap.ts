@@ -36,6 +36,25 @@ export async function cappedMembers(
   return new Set([...messages].flatMap(([member, count]) => (count >= cap.messages ? [member] : [])))
 }
 
+/** How many messages count against a member's cap now; `memberIds`: all ids of the member. */
+export async function messagesWithinCap(
+  store: Kysely<StoreSchema>,
+  workspaceId: string,
+  cap: Cap,
+  memberIds: readonly string[],
+  { now, calendar }: { now: Date; calendar: BusinessCalendar },
+): Promise<number> {
+  const { messages } = await store
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.countAll<number>().as('messages'))
+    .where('workspace_id', '=', workspaceId)
+    .where('member_id', 'in', memberIds)
+    .where('state', 'in', ['queued', 'delivered'])
+    .where('queued_at', '>=', since(cap, now, calendar))
+    .executeTakeFirstOrThrow()
+  return messages
+}
+
 /** Whether a message that is about to go out would be one too many, beside those that were sent or queued before it. */
 export async function isOverCap(
   tx: Kysely<StoreSchema>,

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
+import { interrupted } from '../analytics/ask.ts'
 import { refused } from '../messages/refused.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import { listMembers, mostNamed, namedMembers, sorts } from './list.ts'
 import { contactOf, oneMember } from './one.ts'
+import { memberOutlook } from './outlook.ts'
+import { whatNext } from './situation.ts'
 
 /** As long as it may be: files may have brought any id, and one that nobody has is nobody. */
 const MemberId = z.string().min(1)
@@ -71,6 +74,24 @@ export const membersRouter = router({
       if (!member) throw nobody()
       return member
     }),
+
+  /** What the rhythm and the models say of one member; without waiting for a fit that is still to be made. */
+  outlook: readerProcedure.input(z.object({ memberId: MemberId })).query(async ({ ctx, input, signal }) => {
+    const outlook = await interrupted(
+      memberOutlook(ctx.platform.store, ctx.workspace, input.memberId, signal),
+    )
+    if (!outlook) throw nobody()
+    return outlook
+  }),
+
+  /** What to send one member next, and why. */
+  whatNext: readerProcedure.input(z.object({ memberId: MemberId })).query(async ({ ctx, input, signal }) => {
+    const next = await interrupted(
+      whatNext(ctx.platform, ctx.workspace, input.memberId, ctx.language, signal),
+    )
+    if (!next) throw nobody()
+    return next
+  }),
 
   /** A member's phone, openid and e-mail, whole. Every look is noted. */
   unmask: ownerProcedure.input(z.object({ memberId: MemberId })).mutation(async ({ ctx, input }) => {

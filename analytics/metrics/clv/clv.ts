@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { everywhere, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { horizons, type ModelOutcome } from '../../scores/scores.ts'
+import { expectedBetween } from '../../scores/interval.ts'
 import { expectedWithin, varianceWithin } from '../../scores/scoring.ts'
 import type { Dialect } from '../../sql/dialect.ts'
 import { join, type Sql, sql } from '../../sql/sql.ts'
@@ -50,8 +51,6 @@ const Counted = z.object({
 /** Bands of P(alive), a tenth each. */
 const bands = 10
 const millionths = 1_000_000
-/** Two-sided 95 % of a normal distribution. */
-const wide = 1.959964
 
 /**
  * Predicted CLV: what members are expected to spend within the next 365 days by the models, fitted to all members of the
@@ -123,15 +122,13 @@ export const clv = defineMetric({
     const ofKind = (kind: z.output<typeof Counted>['kind']) => counted.filter((row) => row.kind === kind)
     const forecast = ofKind('forecast').map(({ place, members, net, more }): ClvRow => {
       const mean = net ?? 0
-      const half = wide * Math.sqrt((more ?? 0) + (uncertainty * mean) ** 2)
       return {
         ...none,
         kind: 'forecast',
         days: place,
         members,
         netMinor: Math.round(mean),
-        lowMinor: Math.max(0, Math.round(mean - half)),
-        highMinor: Math.round(mean + half),
+        ...expectedBetween(mean, more ?? 0, uncertainty),
       }
     })
     const observed = ofKind('observed').map(({ place, members, net }): ClvRow => ({

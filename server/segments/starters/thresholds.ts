@@ -1,4 +1,5 @@
 import { both } from '../../../analytics/schema/described.ts'
+import type { Engine } from '../../../analytics/engine/engine.ts'
 import { duckdb as d } from '../../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { TablesAt } from '../../analytics/tables-at.ts'
@@ -121,4 +122,19 @@ export async function findThresholds(ask: Ask, at: TablesAt): Promise<Thresholds
     topStore(ask, at),
   ])
   return { orders, toReturn, average, discount, net, gap, points, repeat, store }
+}
+
+const kept = new WeakMap<Engine, { readonly key: string; readonly found: Promise<Thresholds> }>()
+
+/** The same, found once for each state of the data, whoever asks: for what is asked of one member after the other. */
+export function keptThresholds(engine: Engine, at: TablesAt): Promise<Thresholds> {
+  const key = `${at.dataVersion} ${at.asOf}`
+  const before = kept.get(engine)
+  if (before?.key === key) return before.found
+  const found = findThresholds((query) => engine.rows(query), at)
+  kept.set(engine, { key, found })
+  found.catch(() => {
+    if (kept.get(engine)?.found === found) kept.delete(engine)
+  })
+  return found
 }

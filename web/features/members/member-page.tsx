@@ -21,6 +21,8 @@ import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
 import { MemberPoints } from './member-points.tsx'
+import { NextPanel } from './next-panel.tsx'
+import { OutlookPanel } from './outlook-panel.tsx'
 import { Timeline } from './timeline.tsx'
 
 /** One member: what they are worth, whether they are late, every order, what is known. */
@@ -72,6 +74,12 @@ export function MemberPage() {
       notes={member ? t('one.asOf', { day: format.day(member.asOf) }) : undefined}
     >
       {member ? <Figures member={member} /> : null}
+      {member && !isDeletedMember(memberId) ? (
+        <Columns>
+          <OutlookPanel member={member} />
+          <NextPanel memberId={member.memberId} />
+        </Columns>
+      ) : null}
       <QueryPanel
         name={t('timeline.name')}
         title={(data: Member) =>

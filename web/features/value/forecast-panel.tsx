@@ -304,16 +304,21 @@ function useOutcomeText() {
       quality.kind !== 'refused' && 'because' in value
         ? value.because.map((doubt) => t(`clv.amounts.${doubt}`))
         : [],
-    tried: ({ calibration }: Models): string | null =>
-      calibration &&
-      t('clv.tried', {
-        weeks: calibration.weeks,
-        predicted: format.count(Math.round(calibration.predicted.mean)),
-        low: format.count(Math.round(calibration.predicted.low)),
-        high: format.count(Math.round(calibration.predicted.high)),
-        actual: format.count(calibration.actual),
-        naive: format.count(Math.round(calibration.naive)),
-      }),
+    tried: ({ calibration }: Models): string | null => {
+      if (!calibration) return null
+      const { weeks, predicted, actual, naive } = calibration
+      return t('clv.tried', {
+        weeks,
+        predicted: format.count(Math.round(predicted.mean)),
+        low: format.count(Math.round(predicted.low)),
+        high: format.count(Math.round(predicted.high)),
+        actual: format.count(actual),
+        off: format.share(Math.abs(predicted.mean - actual), actual),
+        side: predicted.mean > actual ? 'high' : 'low',
+        within: predicted.low <= actual && actual <= predicted.high ? 'yes' : 'no',
+        naive: format.count(Math.round(naive)),
+      })
+    },
     howFitted: ({ model, parameters, spend }: Models): string[] => {
       if (!model || !parameters) return []
       const listed = (values: Readonly<Record<string, number>>) =>

@@ -11,6 +11,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { random } from '../../fixtures/random.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { appRouter } from '../router.ts'
+import { changeSettings, settingsOf } from '../settings/settings.ts'
 import { recordEvent } from '../store/events.ts'
 import { createCallerFactory } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -117,6 +118,34 @@ test('while there is no fit it is begun and said to be computed; then numbers ar
     expect(Math.abs(year.highMinor! - highMinor)).toBeLessThanOrEqual(2)
   }
   expect(Math.min(once, repeated)).toBeGreaterThan(0)
+})
+
+test('with a discount money of later is worth less, to members and to segments alike', async () => {
+  const workspace = (await platform.workspaces.byName('shop'))!
+  const [row] = await workspace.engine.rows(
+    sql`select member_id from members join member_facts as facts using (member_key)
+      where facts.orders > 0 order by facts.last_day desc, member_key limit 1`,
+  )
+  const memberId = String(row!.memberId)
+  const netOf = async () => {
+    const { foretold } = await outlookOf(workspace, memberId)
+    if (foretold.kind !== 'foretold' || foretold.value.kind !== 'expected') throw new Error(foretold.kind)
+    return foretold.value
+  }
+  const plain = await netOf()
+  const present = await settingsOf(platform.store, workspace)
+  const change = (clvDiscountPercent: number) =>
+    changeSettings(platform, workspace, { ...present, clvDiscountPercent }, 'command-line')
+  await change(25)
+  const later = await netOf()
+  // nothing comes before today, and nothing after a year
+  expect(later.netMinor).toBeLessThan(plain.netMinor)
+  expect(later.netMinor).toBeGreaterThan(plain.netMinor / 1.25)
+  expect(later.highMinor / plain.highMinor).toBeCloseTo(later.netMinor / plain.netMinor, 2)
+  const expression = `member = "${memberId}" and predicted_clv = ${later.netMinor / 100}`
+  expect((await callerIn(workspace).segments.count({ expression })).members).toBe(1)
+  await change(0)
+  expect(await netOf()).toEqual(plain)
 })
 
 test('who never bought, a shop with too few buyers, and nobody are told apart, without a number', async () => {

@@ -24,6 +24,13 @@ const Settings = z.object({
     .max(100, worded('most-off-range'))
     .multipleOf(0.01, worded('most-off-range'))
     .optional(),
+  /** Without it it stays as it is. */
+  clvDiscountPercent: z
+    .number()
+    .min(0, worded('clv-discount-range'))
+    .max(99, worded('clv-discount-range'))
+    .multipleOf(0.01, worded('clv-discount-range'))
+    .optional(),
 })
 
 /** Actions whose subject is an import. */

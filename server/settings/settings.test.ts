@@ -154,3 +154,23 @@ test('the most that coupons take off together is kept, and nothing is recomputed
   expect(await settingsOf(platform.store, await demo())).toMatchObject({ mostOffPercent: 37.5 })
   expect(await version()).toBe(before)
 })
+
+test('the discount of predicted CLV is kept, reaches the engine, and every answer that names an amount is asked anew', async () => {
+  const { engine } = await demo()
+  const state = async () =>
+    (
+      await engine.rows(sql`select data_version, orders_version, clv_discount_percent from workspace_state`)
+    )[0]!
+  const before = await state()
+  expect(before.clvDiscountPercent).toBe(0)
+  expect(await change({ clvDiscountPercent: 12.5 })).toEqual({ changed: ['clv-discount'] })
+  const after = await state()
+  expect(after.clvDiscountPercent).toBe(12.5)
+  expect(Number(after.dataVersion)).toBeGreaterThan(Number(before.dataVersion))
+  // orders are what they were
+  expect(after.ordersVersion).toBe(before.ordersVersion)
+  // who sends the other settings alone leaves it as it is
+  const { clvDiscountPercent: _, ...others } = await settingsOf(platform.store, await demo())
+  expect(await changeSettings(platform, await demo(), others, 'command-line')).toEqual({ changed: [] })
+  expect(await settingsOf(platform.store, await demo())).toMatchObject({ clvDiscountPercent: 12.5 })
+})

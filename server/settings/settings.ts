@@ -17,21 +17,25 @@ export interface WorkspaceSettings {
   readonly openedAtStart: boolean
   /** The most that all coupons of one basket take off together, of 100. */
   readonly mostOffPercent: number
+  /** By how many percent a year money that comes later is worth less in predicted CLV; from 0, below 100. */
+  readonly clvDiscountPercent: number
 }
 
-export const settingsOf = async (store: Store, workspace: Workspace): Promise<WorkspaceSettings> => ({
-  timeZone: workspace.calendar.timeZone,
-  firstWeekday: workspace.calendar.firstWeekday,
-  dormancy: workspace.dormancy,
-  openedAtStart: workspace.openedAtStart,
-  mostOffPercent: (
-    await store
-      .selectFrom('workspaces')
-      .select('most_off_percent')
-      .where('id', '=', workspace.id)
-      .executeTakeFirstOrThrow()
-  ).most_off_percent,
-})
+export async function settingsOf(store: Store, workspace: Workspace): Promise<WorkspaceSettings> {
+  const row = await store
+    .selectFrom('workspaces')
+    .select(['most_off_percent', 'clv_discount_percent'])
+    .where('id', '=', workspace.id)
+    .executeTakeFirstOrThrow()
+  return {
+    timeZone: workspace.calendar.timeZone,
+    firstWeekday: workspace.calendar.firstWeekday,
+    dormancy: workspace.dormancy,
+    openedAtStart: workspace.openedAtStart,
+    mostOffPercent: row.most_off_percent,
+    clvDiscountPercent: row.clv_discount_percent,
+  }
+}
 
 /**
  * Sets what differs, notes each change in the audit, and recomputes what depends on it before it
@@ -40,17 +44,25 @@ export const settingsOf = async (store: Store, workspace: Workspace): Promise<Wo
 export async function changeSettings(
   platform: Platform,
   workspace: Workspace,
-  asked: Omit<WorkspaceSettings, 'mostOffPercent'> & { readonly mostOffPercent?: number | undefined },
+  asked: Omit<WorkspaceSettings, 'mostOffPercent' | 'clvDiscountPercent'> & {
+    readonly mostOffPercent?: number | undefined
+    readonly clvDiscountPercent?: number | undefined
+  },
   actor: string,
 ): Promise<{ changed: string[] }> {
   const present = await settingsOf(platform.store, workspace)
-  const wanted = { ...asked, mostOffPercent: asked.mostOffPercent ?? present.mostOffPercent }
+  const wanted = {
+    ...asked,
+    mostOffPercent: asked.mostOffPercent ?? present.mostOffPercent,
+    clvDiscountPercent: asked.clvDiscountPercent ?? present.clvDiscountPercent,
+  }
   const changed = [
     ...(present.timeZone === wanted.timeZone ? [] : ['time-zone']),
     ...(present.firstWeekday === wanted.firstWeekday ? [] : ['first-weekday']),
     ...(sameThresholds(present.dormancy, wanted.dormancy) ? [] : ['dormancy']),
     ...(present.openedAtStart === wanted.openedAtStart ? [] : ['opened-at-start']),
     ...(present.mostOffPercent === wanted.mostOffPercent ? [] : ['most-off']),
+    ...(present.clvDiscountPercent === wanted.clvDiscountPercent ? [] : ['clv-discount']),
   ]
   const at = platform.clock.now()
   // also where nothing differs: the engine may have been unable to follow before
@@ -70,6 +82,7 @@ export async function changeSettings(
           dormant_days: settings.dormancy.dormant,
           opened_at_start: settings.openedAtStart ? 1 : 0,
           most_off_percent: settings.mostOffPercent,
+          clv_discount_percent: settings.clvDiscountPercent,
         })
         .where('id', '=', workspace.id)
         .execute()
@@ -97,13 +110,17 @@ export async function changeSettings(
 /** Brings what the engine keeps in line with the settings; `answersChange`: answers do, whether or not its tables do. */
 async function followIn(
   workspace: Workspace,
-  { timeZone, firstWeekday, openedAtStart }: WorkspaceSettings,
+  { timeZone, firstWeekday, openedAtStart, clvDiscountPercent }: WorkspaceSettings,
   at: Date,
   answersChange: boolean,
 ): Promise<void> {
   const calendar = { timeZone, firstWeekday }
   await workspace.engine.transaction(async (session) => {
-    const recomputed = await alignEngine(session, { calendar, openedAtStart }, localDay(at, calendar))
+    const recomputed = await alignEngine(
+      session,
+      { calendar, openedAtStart, clvDiscountPercent },
+      localDay(at, calendar),
+    )
     if (!recomputed && answersChange)
       await session.run(sql`update workspace_state set data_version = data_version + 1`)
   })

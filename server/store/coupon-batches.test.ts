@@ -6,7 +6,7 @@ import * as coupons from './migrations/0004-coupons.ts'
 import * as campaigns from './migrations/0005-campaigns.ts'
 import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as codePools from './migrations/0025-code-pools.ts'
-import * as couponBatches from './migrations/0034-coupon-batches.ts'
+import * as couponBatches from './migrations/0035-coupon-batches.ts'
 
 type Row = Record<string, string | number | null>
 

@@ -43,6 +43,8 @@ export interface StoreSchema
     opened_at_start: number
     /** The most that all coupons of one basket take off together, of 100. */
     most_off_percent: Generated<number>
+    /** By how many percent a year money that comes later is worth less in predicted CLV. */
+    clv_discount_percent: Generated<number>
     created_at: string
   }
   /** Append-only: what people and campaigns did that the engine must know. Drained behind a watermark. */

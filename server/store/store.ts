@@ -25,11 +25,12 @@ import * as returnedMail from './migrations/0030-returned-mail.ts'
 import * as wechatReceipts from './migrations/0031-wechat-receipts.ts'
 import * as digest from './migrations/0032-digest.ts'
 import * as plainMessages from './migrations/0033-messages-without-coupons.ts'
-import * as couponBatches from './migrations/0034-coupon-batches.ts'
+import * as clvDiscount from './migrations/0034-clv-discount.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
 import * as accounts from './migrations/0002-accounts.ts'
+import * as couponBatches from './migrations/0035-coupon-batches.ts'
 import type { StoreSchema } from './schema.ts'
 
 export type Store = Kysely<StoreSchema>
@@ -63,7 +64,8 @@ const migrations = {
   '0031-wechat-receipts': wechatReceipts,
   '0032-digest': digest,
   '0033-messages-without-coupons': plainMessages,
-  '0034-coupon-batches': couponBatches,
+  '0034-clv-discount': clvDiscount,
+  '0035-coupon-batches': couponBatches,
 }
 
 /** Their names, oldest first. */

@@ -8,18 +8,22 @@ import { sql } from '../../analytics/sql/sql.ts'
 export interface Aligned {
   readonly calendar: BusinessCalendar
   readonly openedAtStart: boolean
+  /** By how many percent a year money that comes later is worth less. */
+  readonly clvDiscountPercent: number
 }
 
 /**
  * Brings the engine's days in line with the workspace's settings and answers whether anything had to
- * change: with another time zone every local day and hour, with them the days on which refunds left
- * nothing, and all that is derived. The Store says what is wanted, so that a process which ended half
+ * be computed anew: with another time zone every local day and hour, with them the days on which refunds left
+ * nothing, and all that is derived; the discount of predicted CLV changes no table that is kept. The Store says what is wanted, so that a process which ended half
  * way is caught up with at the next opening.
  */
 export async function alignEngine(session: Session, wanted: Aligned, today: string): Promise<boolean> {
   const [state] = await session.rows(
     sql`select time_zone, first_weekday, opened_at_start from workspace_state`,
   )
+  await session.run(sql`update workspace_state set clv_discount_percent = ${wanted.clvDiscountPercent}
+    where clv_discount_percent <> ${wanted.clvDiscountPercent}`)
   const { timeZone, firstWeekday } = wanted.calendar
   const sameZone = state!.timeZone === timeZone
   if (sameZone && state!.firstWeekday === firstWeekday && state!.openedAtStart === wanted.openedAtStart)

@@ -107,7 +107,11 @@ test('what became of coupons is seen: redeemed, cancelled, revoked, expired by t
   await workspace.engine.transaction((session) =>
     alignEngine(
       session,
-      { calendar: { timeZone: 'America/New_York', firstWeekday: 1 }, openedAtStart: false },
+      {
+        calendar: { timeZone: 'America/New_York', firstWeekday: 1 },
+        openedAtStart: false,
+        clvDiscountPercent: 0,
+      },
       '2026-11-22',
     ),
   )

@@ -103,7 +103,11 @@ export class Workspaces {
       calendar,
       dormancy: { active: row.active_days, cooling: row.cooling_days, dormant: row.dormant_days },
       openedAtStart: row.opened_at_start === 1,
-      engine: await this.#engine(id, { calendar, openedAtStart: row.opened_at_start === 1 }),
+      engine: await this.#engine(id, {
+        calendar,
+        openedAtStart: row.opened_at_start === 1,
+        clvDiscountPercent: row.clv_discount_percent,
+      }),
       today: () => localDay(this.#clock.now(), calendar),
     }
   }

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useLanguage } from '../../ui/language.tsx'
+import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Columns } from '../../ui/page.tsx'
@@ -19,6 +20,8 @@ interface Counting {
   openedAtStart: boolean
   /** Of 100. */
   mostOffPercent: number
+  /** Of 100, a year. */
+  clvDiscountPercent: number
 }
 
 const statuses = ['active', 'cooling', 'dormant'] as const
@@ -46,6 +49,7 @@ function CountingForm({
 }) {
   const t = useTranslations('settings')
   const { language } = useLanguage()
+  const format = useFormat()
   const trpc = useTRPC()
   const queries = useQueryClient()
   const errorText = useErrorText()
@@ -63,6 +67,7 @@ function CountingForm({
   const { active, cooling, dormant } = wanted.dormancy
   const ordered = active >= 1 && active < cooling && cooling < dormant
   const inRange = wanted.mostOffPercent >= 1 && wanted.mostOffPercent <= 100
+  const discountInRange = wanted.clvDiscountPercent >= 0 && wanted.clvDiscountPercent <= 99
   const changed = JSON.stringify(wanted) !== JSON.stringify(stored)
   return (
     <>
@@ -143,11 +148,35 @@ function CountingForm({
             </p>
           </div>
         </Panel>
+        <Panel title={t('discount.title')} subtitle={t('discount.subtitle')}>
+          <div className={classes.form}>
+            <NumberInput
+              label={t('discount.percent')}
+              description={t('discount.percentHint')}
+              min={0}
+              max={99}
+              decimalScale={2}
+              suffix="%"
+              clampBehavior="none"
+              value={wanted.clvDiscountPercent}
+              onChange={(percent) => want({ ...wanted, clvDiscountPercent: Number(percent) || 0 })}
+              error={discountInRange ? undefined : t('discount.range')}
+              disabled={!mayChange}
+            />
+            <p className={classes.note}>
+              {wanted.clvDiscountPercent === 0
+                ? t('discount.none')
+                : t('discount.example', {
+                    worth: format.average(100 / (1 + Math.max(0, wanted.clvDiscountPercent) / 100)),
+                  })}
+            </p>
+          </div>
+        </Panel>
       </Columns>
       {mayChange ? (
         <div>
           <Button
-            disabled={!changed || !ordered || !inRange}
+            disabled={!changed || !ordered || !inRange || !discountInRange}
             loading={save.isPending}
             onClick={() => save.mutate(wanted)}
           >

@@ -4,6 +4,7 @@ import { clv } from './clv/clv.ts'
 import { concentration } from './concentration/concentration.ts'
 import { discounts } from './discounts/discounts.ts'
 import { dormancy } from './dormancy/dormancy.ts'
+import { dormancyRules } from './dormancy-rules/dormancy-rules.ts'
 import { growth } from './growth/growth.ts'
 import { hours } from './hours/hours.ts'
 import { ltv } from './ltv/ltv.ts'
@@ -34,6 +35,7 @@ export const catalogue: readonly Metric[] = [
   cards,
   points,
   dormancy,
+  dormancyRules,
   products,
   affinity,
   season,

@@ -139,6 +139,8 @@ test('what the models foretell selects whom the oracle accepts, today and on ano
     '(p_alive >= 50%) on -90d and p_alive < 50%',
     'previous_rfm_group = "champions" and rfm_group != "champions"',
     'value_decile in (1, 10)',
+    ...['active', 'cooling', 'dormant', 'lost', 'never bought'].map((one) => `model_status = "${one}"`),
+    'model_status is unknown',
   ]
   const rules = texts.map((text) => {
     const parsed = parse(text, { currencyDecimals })

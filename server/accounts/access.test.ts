@@ -68,6 +68,7 @@ const access: Record<string, Rule> = {
   'analytics.rfmMigration': 'reader',
   'analytics.concentration': 'reader',
   'analytics.dormancy': 'reader',
+  'analytics.dormancyRules': 'reader',
   'backup.start': 'nobody-here',
   'backup.state': 'nobody-here',
   'backup.stop': 'nobody-here',

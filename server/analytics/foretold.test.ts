@@ -146,6 +146,22 @@ test('every band opens the members that it counts, of all and of a segment', asy
   }
 })
 
+test('the rules of dormancy part the same members, whom each row opens', async () => {
+  for (const filters of [{}, { segment: 'orders >= 3 or value_decile <= 2' }, { asOf: addDays(asOf, -60) }]) {
+    const { rows, asOf: day } = await caller.analytics.dormancyRules({ filters })
+    expect(new Set(rows.map(({ model }) => model)).size).toBeGreaterThan(2)
+    for (const { membersExpression, members: counted } of rows)
+      expect((await caller.segments.count({ expression: membersExpression!, asOf: day })).members).toBe(
+        counted,
+      )
+    const { rows: fixed } = await caller.analytics.dormancy({ filters })
+    for (const { status, members: counted } of fixed.filter(({ kind }) => kind === 'status'))
+      expect(rows.filter((row) => row.fixed === status).reduce((sum, row) => sum + row.members, 0)).toBe(
+        counted,
+      )
+  }
+})
+
 test('the group of before is the one in which the moves between groups begin', async () => {
   const { rows } = await caller.analytics.rfmMigration({ settings: { days: 90 } })
   const moved = rows.filter(({ members: n, from, to }) => n > 0 && !/never|not/.test(from + to))

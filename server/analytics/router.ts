@@ -14,6 +14,10 @@ import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { rfmMigration, rfmMigrationFindings } from '../../analytics/metrics/rfm-migration/rfm-migration.ts'
 import { discounts, discountsFindings } from '../../analytics/metrics/discounts/discounts.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
+import {
+  dormancyRules,
+  dormancyRulesFindings,
+} from '../../analytics/metrics/dormancy-rules/dormancy-rules.ts'
 import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
 import { hours, hoursFindings } from '../../analytics/metrics/hours/hours.ts'
 import { specialDays, specialDaysFindings } from '../../analytics/metrics/special-days/special-days.ts'
@@ -100,6 +104,14 @@ export const analyticsRouter = router({
     const { answer } = await ask(ctx, clv, input, signal)
     return { ...answer, findings: clvFindings(answer.rows, answer.models) }
   }),
+
+  /** Needs the fit too. */
+  dormancyRules: readerProcedure
+    .input(questionOf(dormancyRules.settings))
+    .query(async ({ ctx, input, signal }) => {
+      const { answer } = await ask(ctx, dormancyRules, input, signal)
+      return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyRulesFindings(answer.rows) }
+    }),
 
   /** Which share of a fit of the models is done that somebody waits for; null: none is under way. */
   foretelling: readerProcedure.query(({ ctx }) => foretelling(ctx.workspace)),

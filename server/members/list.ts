@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import type { QueryOptions } from '../../analytics/engine/engine.ts'
-import { fixedStatus, type statuses } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
+import type { Status } from '../../analytics/relations/dormancy-rules.ts'
 import { inAudience } from '../../analytics/relations/member-orders.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
@@ -35,7 +36,7 @@ export interface ListedMember {
   readonly name: string | null
   /** Masked. */
   readonly phone: string | null
-  readonly status: (typeof statuses)[number]
+  readonly status: Status
   readonly reason: Reason
   /** The status is not sure: the orders of the member's main store stopped coming in. */
   readonly feedGap: FeedGap | null

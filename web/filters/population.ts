@@ -17,6 +17,7 @@ const ofOrders = new Set([
   'first_seen',
   'p_alive',
   'predicted_clv',
+  'model_status',
   'value_decile',
 ])
 

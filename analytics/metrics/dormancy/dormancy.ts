@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { askedMembers, countedTotals, everywhere, inPlace } from '../../relations/member-orders.ts'
+import { type Status, statuses } from '../../relations/dormancy-rules.ts'
 import type { DormancyThresholds, Scope } from '../../relations/scope.ts'
 import { netEvents } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -13,8 +14,6 @@ const Settings = z.object({
   /** … up to so many. */
   until: z.coerce.number().int().min(0).max(3650).default(360),
 })
-
-export const statuses = ['active', 'cooling', 'dormant', 'lost', 'never bought'] as const
 
 const Row = z.object({
   /** A status of the fixed rule, or a point of the silence curve. */
@@ -35,10 +34,7 @@ export type DormancyRow = z.output<typeof Row>
 const Counted = z.object({ silentDays: z.int().nullable(), members: z.int(), valueMinor: z.int() })
 
 /** The fixed rule: the status of a member whose last order lies `silentDays` before asOf; null: no order. */
-export function fixedStatus(
-  silentDays: number | null,
-  thresholds: DormancyThresholds,
-): (typeof statuses)[number] {
+export function fixedStatus(silentDays: number | null, thresholds: DormancyThresholds): Status {
   if (silentDays === null) return 'never bought'
   if (silentDays <= thresholds.active) return 'active'
   if (silentDays <= thresholds.cooling) return 'cooling'

@@ -1,4 +1,5 @@
 import { daysBetween } from '../../calendar/calendar.ts'
+import { statusBy } from '../../relations/dormancy-rules.ts'
 import { sql } from '../../sql/sql.ts'
 import {
   isFirstSeen,
@@ -11,7 +12,7 @@ import {
   status,
   yearlyNetMinor,
 } from '../person.ts'
-import { both, choice } from './described.ts'
+import { both, statusChoices } from './described.ts'
 import type { Field } from './field.ts'
 
 const firstDay = (person: Person, moment: Moment) => purchaseDays(person, moment)[0] ?? null
@@ -234,20 +235,8 @@ export const buying: readonly Field[] = [
       en: { is: 'are {}', other: 'are anything but {}', words: { 'never bought': 'have never bought' } },
       'zh-CN': { is: '状态为{}', other: '状态不是{}', words: { 'never bought': '从未购买' } },
     },
-    choices: [
-      choice('active', '活跃'),
-      choice('cooling', '趋冷'),
-      choice('dormant', '沉睡'),
-      choice('lost', '流失'),
-      choice('never bought', '从未购买'),
-    ],
-    value: ({ asOf, dormancy, d }) => {
-      const silent = d.daysBetween(sql`facts.last_day`, d.date(asOf))
-      return sql`case when facts.last_day is null then 'never bought'
-        when ${silent} <= ${dormancy.active} then 'active'
-        when ${silent} <= ${dormancy.cooling} then 'cooling'
-        when ${silent} <= ${dormancy.dormant} then 'dormant' else 'lost' end`
-    },
+    choices: statusChoices,
+    value: ({ asOf, dormancy, d }) => statusBy.fixed(asOf, dormancy, d),
     read: status,
   },
   {

@@ -83,3 +83,12 @@ export const choice = (value: string, zh: string): Choice => ({
   value,
   title: both(value[0]!.toUpperCase() + value.slice(1), zh),
 })
+
+/** The statuses of dormancy, by whichever rule. */
+export const statusChoices: readonly Choice[] = [
+  choice('active', '活跃'),
+  choice('cooling', '趋冷'),
+  choice('dormant', '沉睡'),
+  choice('lost', '流失'),
+  choice('never bought', '从未购买'),
+]

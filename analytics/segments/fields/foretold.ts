@@ -1,6 +1,7 @@
+import { statusBy } from '../../relations/dormancy-rules.ts'
 import { sql } from '../../sql/sql.ts'
-import type { Moment, Person } from '../person.ts'
-import { both } from './described.ts'
+import { type Moment, type Person, purchaseDays } from '../person.ts'
+import { both, statusChoices } from './described.ts'
 import type { Field, Reading } from './field.ts'
 
 const scores = { alias: 'scores', relation: ({ tables }: Reading) => tables.memberScores } as const
@@ -8,6 +9,16 @@ const scores = { alias: 'scores', relation: ({ tables }: Reading) => tables.memb
 const millionths = 1_000_000
 
 const foretoldOf = (person: Person, moment: Moment) => moment.foretold(moment.asOf).get(person.id)
+
+function statusByModel(person: Person, moment: Moment): string | null {
+  if (purchaseDays(person, moment).length === 0) return 'never bought'
+  const kept = foretoldOf(person, moment)?.alive
+  if (kept === undefined) return null
+  const alive = kept / millionths
+  if (alive < 0.05) return 'lost'
+  if (alive < 0.2) return 'dormant'
+  return alive < 0.5 ? 'cooling' : 'active'
+}
 
 /** What the models foretell, fitted to all members as of the day that is asked about. */
 export const foretold: readonly Field[] = [
@@ -71,5 +82,37 @@ export const foretold: readonly Field[] = [
     foretold: true,
     value: () => sql`scores.clv_minor`,
     read: (person, moment) => foretoldOf(person, moment)?.clvMinor ?? null,
+  },
+  {
+    name: 'model_status',
+    chinese: '模型状态',
+    kind: 'choice',
+    history: 'full',
+    title: both('Status by the model', '按模型的状态'),
+    help: both(
+      'By P(alive): below 50% is cooling, below 20% dormant, below 5% lost. Unknown while the model is refused (Value says why).',
+      '按再次购买可能性划分：低于 50% 为趋冷，低于 20% 为沉睡，低于 5% 为流失。模型未被采用时为未知（“价值”页说明原因）。',
+    ),
+    phrase: {
+      en: {
+        is: 'are {} by the model',
+        other: 'are anything but {} by the model',
+        known: 'have a status by the model',
+        unknown: 'have no status by the model',
+        words: { 'never bought': 'have never bought, by the model' },
+      },
+      'zh-CN': {
+        is: '按模型状态为{}',
+        other: '按模型状态不是{}',
+        known: '有按模型的状态',
+        unknown: '没有按模型的状态',
+        words: { 'never bought': '按模型为从未购买' },
+      },
+    },
+    choices: statusChoices,
+    beside: scores,
+    foretold: true,
+    value: () => statusBy.model(),
+    read: statusByModel,
   },
 ]

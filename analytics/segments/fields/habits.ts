@@ -1,9 +1,10 @@
 import { daysBetween } from '../../calendar/calendar.ts'
+import { statusBy } from '../../relations/dormancy-rules.ts'
 import { rhythms } from '../../relations/rhythm.ts'
 import { dayparts } from '../../schema/derived.ts'
 import { sql } from '../../sql/sql.ts'
 import { mainDaypart, qualifyingOrders, rhythmOf, rhythmStatus } from '../person.ts'
-import { both, choice, type InBothLanguages } from './described.ts'
+import { both, type InBothLanguages, statusChoices } from './described.ts'
 import type { Field, Reading } from './field.ts'
 
 const rhythm = { alias: 'rhythm', relation: ({ tables }: Reading) => rhythms(tables) } as const
@@ -47,22 +48,9 @@ export const habits: readonly Field[] = [
         words: { 'never bought': '按节奏为从未购买' },
       },
     },
-    choices: [
-      choice('active', '活跃'),
-      choice('cooling', '趋冷'),
-      choice('dormant', '沉睡'),
-      choice('lost', '流失'),
-      choice('never bought', '从未购买'),
-    ],
+    choices: statusChoices,
     beside: rhythm,
-    value: ({ asOf, d }) => {
-      const silent = d.daysBetween(sql`facts.last_day`, d.date(asOf))
-      return sql`case when facts.last_day is null then 'never bought'
-        when ${silent} > rhythm.lost_after then 'lost'
-        when ${silent} > rhythm.dormant_after then 'dormant'
-        when ${silent} > rhythm.cooling_after then 'cooling'
-        when rhythm.member_key is not null then 'active' end`
-    },
+    value: ({ asOf, d }) => statusBy.rhythm(asOf, d),
     read: rhythmStatus,
   },
   {

@@ -11,6 +11,7 @@ import { Page } from '../../ui/page.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { MembersPanel, type ListedStatus } from './members-panel.tsx'
+import { RulesPanel } from './rules-panel.tsx'
 import { SilencePanel } from './silence-panel.tsx'
 
 /** Who has gone quiet, what they used to bring, and one click to wake them up. */
@@ -27,6 +28,12 @@ export function DormantPage() {
   const [selected, select] = useState<ReadonlySet<string>>(new Set())
   const answer = useAnswer(
     trpc.analytics.dormancy.queryOptions({ filters: { segment, asOf } }, { trpc: { abortOnUnmount: true } }),
+  )
+  const rules = useAnswer(
+    trpc.analytics.dormancyRules.queryOptions(
+      { filters: { segment, asOf } },
+      { trpc: { abortOnUnmount: true } },
+    ),
   )
   const rows = answer.data?.rows ?? []
   const dormant = rows.find((row) => row.status === 'dormant')
@@ -73,6 +80,7 @@ export function DormantPage() {
       notes={t('notes')}
     >
       <SilencePanel answer={answer} />
+      <RulesPanel answer={rules} segment={segment} asOf={asOf} />
       <MembersPanel
         segment={everyone}
         asOf={asOf}

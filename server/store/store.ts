@@ -78,7 +78,9 @@ export class StoreNewer extends Error {
 
 /** Opens the Store (':memory:' for one that is gone when destroyed) and brings its tables up to date. */
 export async function openMigratedStore(path: string): Promise<Store> {
-  const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(openStore(path)) })
+  const database = openStore(path)
+  const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(database) })
+  database.exec('pragma foreign_keys = off')
   const { error } = await new Migrator({
     db: store,
     provider: { getMigrations: async () => migrations },
@@ -88,5 +90,6 @@ export async function openMigratedStore(path: string): Promise<Store> {
     if (/previously executed migration/.test(String(error))) throw new StoreNewer(path, { cause: error })
     throw error
   }
+  database.exec('pragma foreign_keys = on')
   return store
 }

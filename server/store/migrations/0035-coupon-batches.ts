@@ -23,24 +23,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     select workspace_id, campaign_id, launch_id, offer, min_spend_minor, terms, valid_from, valid_to, uses_allowed,
       created_at
     from coupons group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 order by min(rowid)`.execute(db)
-  await sql`create index coupon_batches_by_campaign on coupon_batches (campaign_id)`.execute(db)
   await sql`create index coupon_batches_by_launch on coupon_batches (launch_id, created_at)`.execute(db)
-  await sql`create index coupon_batches_by_workspace on coupon_batches (workspace_id)`.execute(db)
-  await sql`create table coupons_before as
-    select coupons.id, coupons.code, coupon_batches.id as batch_id, coupons.member_id, coupons.given_code,
-      coupons.given_key, case when coupons.given_key is not null then coupons.workspace_id end as given_in
-    from coupons join coupon_batches on coupon_batches.launch_id = coupons.launch_id
-      and coupon_batches.created_at = coupons.created_at and coupon_batches.workspace_id = coupons.workspace_id
-      and coupon_batches.campaign_id = coupons.campaign_id and coupon_batches.offer = coupons.offer
-      and coupon_batches.min_spend_minor = coupons.min_spend_minor and coupon_batches.terms = coupons.terms
-      and coupon_batches.valid_from = coupons.valid_from and coupon_batches.valid_to = coupons.valid_to
-      and coupon_batches.uses_allowed = coupons.uses_allowed
-    order by coupons.rowid`.execute(db)
-  // The ledger refers to the table by its name, the new one too; that none is missed is checked when all stands.
-  await sql`pragma defer_foreign_keys = on`.execute(db)
-  await sql`alter table coupons rename to issued_coupons`.execute(db)
-  await sql`drop table issued_coupons`.execute(db)
-  await sql`create table issued_coupons (
+  await sql`create table coupons_after (
     id text primary key not null,
     code text not null unique,
     batch_id integer not null references coupon_batches (id),
@@ -49,11 +33,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     given_key text,
     given_in text
   )`.execute(db)
-  await sql`insert into issued_coupons (id, code, batch_id, member_id, given_code, given_key, given_in)
-    select id, code, batch_id, member_id, given_code, given_key, given_in from coupons_before order by rowid`.execute(
-    db,
-  )
-  await sql`drop table coupons_before`.execute(db)
+  // By that index alone: a shop has as many batches as it issued thousands of coupons, of one launch and moment hardly two.
+  await sql`insert into coupons_after (id, code, batch_id, member_id, given_code, given_key, given_in)
+    select coupons.id, coupons.code, coupon_batches.id, coupons.member_id, coupons.given_code,
+      coupons.given_key, case when coupons.given_key is not null then coupons.workspace_id end
+    from coupons cross join coupon_batches indexed by coupon_batches_by_launch
+    where coupon_batches.launch_id = coupons.launch_id
+      and coupon_batches.created_at = coupons.created_at and coupon_batches.workspace_id = coupons.workspace_id
+      and coupon_batches.campaign_id = coupons.campaign_id and coupon_batches.offer = coupons.offer
+      and coupon_batches.min_spend_minor = coupons.min_spend_minor and coupon_batches.terms = coupons.terms
+      and coupon_batches.valid_from = coupons.valid_from and coupon_batches.valid_to = coupons.valid_to
+      and coupon_batches.uses_allowed = coupons.uses_allowed
+    order by coupons.rowid`.execute(db)
+  await sql`drop table coupons`.execute(db)
+  // The ledger refers to coupons by the name of their table, and goes along with the second name alone.
+  await sql`alter table coupons_after rename to coupons`.execute(db)
+  await sql`alter table coupons rename to issued_coupons`.execute(db)
+  await sql`create index coupon_batches_by_campaign on coupon_batches (campaign_id)`.execute(db)
+  await sql`create index coupon_batches_by_workspace on coupon_batches (workspace_id)`.execute(db)
   await sql`create index issued_coupons_by_batch on issued_coupons (batch_id)`.execute(db)
   await sql`create index issued_coupons_by_member on issued_coupons (member_id) where member_id is not null`.execute(
     db,
@@ -81,4 +78,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     select workspace_id, campaign_id, launch_id, member_id, arm, coupon_id
     from campaign_members_before order by campaign_id, member_id`.execute(db)
   await sql`drop table campaign_members_before`.execute(db)
+
+  const { rows: astray } = await sql`pragma foreign_key_check`.execute(db)
+  if (astray.length > 0) throw new Error(`${astray.length} rows refer to what is not there any more.`)
 }

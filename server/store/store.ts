@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { type Migration, Migrator } from 'kysely/migration'
 import { nodeSqlite, openStore } from './dialect.ts'
 import * as workspaces from './migrations/0001-workspaces.ts'
 import * as segments from './migrations/0003-segments.ts'
@@ -35,7 +35,8 @@ import type { StoreSchema } from './schema.ts'
 
 export type Store = Kysely<StoreSchema>
 
-const migrations = {
+/** Each step by which a Store of any age gets the tables of now, oldest first by their names. */
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-workspaces': workspaces,
   '0002-accounts': accounts,
   '0003-segments': segments,
@@ -80,6 +81,7 @@ export class StoreNewer extends Error {
 export async function openMigratedStore(path: string): Promise<Store> {
   const database = openStore(path)
   const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(database) })
+  // A table that is made anew is dropped whole then, not row by row; who does it looks whether all references hold.
   database.exec('pragma foreign_keys = off')
   const { error } = await new Migrator({
     db: store,

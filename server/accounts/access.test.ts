@@ -67,6 +67,7 @@ const access: Record<string, Rule> = {
   'analytics.rfm': 'reader',
   'analytics.rfmMigration': 'reader',
   'analytics.rfmPreview': 'reader',
+  'analytics.explain': 'reader',
   'analytics.concentration': 'reader',
   'analytics.dormancy': 'reader',
   'analytics.dormancyRules': 'reader',

@@ -240,6 +240,25 @@ describe('a question', () => {
     },
   )
 
+  test('shows the statement behind every room, with what was typed as values', async () => {
+    const { explain, metrics, rfm } = caller.analytics
+    for (const { name, version } of await metrics()) {
+      const explained = await explain({
+        name,
+        filters: { categories: ["Baker's tea"], segment: 'orders >= 1' },
+      })
+      expect(explained).toMatchObject({ version, asOf: '2024-08-31' })
+      expect(explained.sql).toMatch(/select/)
+      expect(explained.sql).not.toContain('Baker')
+      expect(explained.values).toContain("Baker's tea")
+      expect(explained.values).toHaveLength(new Set(explained.sql.match(/\$\d+/g)).size)
+    }
+    const { asked } = await rfm({ filters: { stores: ['East'] }, settings: { windowDays: 30 } })
+    expect(asked).toEqual({ filters: { stores: ['East'] }, settings: { windowDays: 30 } })
+    await expect(explain({ name: 'rfm', filters: { segment: 'odrers > 2' } })).rejects.toThrow(/orders/)
+    await expect(explain({ name: 'retension' })).rejects.toThrow(/no metric retension/)
+  })
+
   test('by name tells programs the rows beside it, and refuses another segment that is none', async () => {
     const { metric } = caller.analytics
     const { rows, compared } = await metric({

@@ -31,7 +31,8 @@ import {
   retentionFindings,
 } from '../../analytics/metrics/retention/retention.ts'
 import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
-import { ask, askTold, withCompared } from './ask.ts'
+import { ask, askTold, questionRefused, withCompared } from './ask.ts'
+import { explainMetric } from './run-metric.ts'
 import { describedMetrics } from './described.ts'
 import { QuestionFilters } from './filters.ts'
 import { foretelling } from './foretold.ts'
@@ -68,6 +69,28 @@ export const analyticsRouter = router({
           known: { listed: catalogue.map(({ name }) => name) },
         })
       return withCompared(await ask(ctx, metric, input, signal), input.filters)
+    }),
+
+  /** The statement that a question comes to, with its values, not asked; and what the metric is called and means. */
+  explain: readerProcedure
+    .input(
+      z.strictObject({
+        name: z.string().max(100),
+        filters: QuestionFilters.default({}),
+        settings: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const metric = metricNamed(input.name)
+      if (!metric)
+        throw refused('NOT_FOUND', 'no-such-metric', {
+          name: input.name,
+          known: { listed: catalogue.map(({ name }) => name) },
+        })
+      const outcome = await explainMetric(ctx.platform.store, ctx.workspace, metric, input, signal)
+      if (outcome.kind !== 'explained') throw questionRefused(ctx, metric, outcome)
+      const { kind: _, ...explained } = outcome
+      return { ...explained, title: metric.title, description: metric.description }
     }),
 
   /** A window beside the one before it, and the chart's steps. */

@@ -3,7 +3,7 @@ import type { Metric } from '../../analytics/metrics/metric.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
 import type { ModelOutcome } from '../../analytics/scores/scores.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { render, sql } from '../../analytics/sql/sql.ts'
 import type { Said } from '../messages/messages.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
@@ -39,10 +39,13 @@ export type Compared<Settings, Row> =
   | { readonly kind: 'asked'; readonly filters: QuestionFilters; readonly other: Answered<Settings, Row> }
   | Extract<OtherQuestion, { kind: 'not-known' }>
 
-export type MetricOutcome<Settings, Row> =
-  | ({ kind: 'answered'; compared?: Compared<Settings, Row> } & Answered<Settings, Row>)
+export type QuestionRefused =
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
   | { kind: 'settings-refused'; problem: Said | ZodError }
+
+export type MetricOutcome<Settings, Row> =
+  | ({ kind: 'answered'; compared?: Compared<Settings, Row> } & Answered<Settings, Row>)
+  | QuestionRefused
 
 /**
  * Asks a metric, and where the filters say so what it is held against, of the same state of the data. Refused where
@@ -158,3 +161,36 @@ export const bothRules = (segment: string, expression: string): string =>
   segment === 'everyone' ? expression : `${alone(segment)} and ${alone(expression)}`
 
 const alone = (rule: string) => (/\bor\b/.test(rule) ? `(${rule})` : rule)
+
+export interface Explained {
+  readonly version: number
+  readonly asOf: string
+  /** As it is asked, with a place for each value. */
+  readonly sql: string
+  /** The values in the order of their places: days, limits and what people typed. */
+  readonly values: readonly (string | number | boolean | null)[]
+}
+
+/** The statement that a question comes to, not asked. */
+export async function explainMetric(
+  store: Store,
+  workspace: Workspace,
+  metric: Metric,
+  question: { filters: QuestionFilters; settings: Readonly<Record<string, unknown>> },
+  signal?: AbortSignal,
+): Promise<({ kind: 'explained' } & Explained) | QuestionRefused> {
+  const settings = metric.settings.strict().safeParse(question.settings)
+  if (!settings.success) return { kind: 'settings-refused', problem: settings.error }
+  const asked = await scopeOf(store, workspace, question.filters, signal)
+  if (asked.kind === 'refused') return { kind: 'segment-refused', errors: asked.errors }
+  const { text, params } = render(metric.build(settings.data, asked.scope, duckdb), duckdb.placeholder)
+  return {
+    kind: 'explained',
+    version: metric.version,
+    asOf: asked.asOf,
+    sql: text.replaceAll(/\n[ \t]*\n/g, '\n').trim(),
+    values: params.map((value) =>
+      typeof value === 'bigint' || (typeof value === 'object' && value !== null) ? String(value) : value,
+    ),
+  }
+}

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { PictureContext, type PictureTaker } from './chart-frame.tsx'
 import { ComparedTable, type Comparison } from './compared-table.tsx'
+import { askedOf, Computed } from './computed.tsx'
 import { csvOf, download } from './csv.ts'
 import { DataTable, type Column } from './data-table.tsx'
 import { Panel } from './panel.tsx'
@@ -47,7 +48,7 @@ const given = <T, V>(value: OfData<T, V>, data: T | undefined): V | undefined =>
 /**
  * A panel over one query. It owns what every panel owes: old data at 60 % while new data comes, a skeleton
  * after 300 ms when there is none, Cancel after 2 s, an error with one action, the reason and first step
- * when there is nothing, the data as a table and as CSV, the definition, the picture of its chart, and the table beside
+ * when there is nothing, the data as a table and as CSV, the definition with the statement behind it, the picture of its chart, and the table beside
  * that of what the answer is held against.
  *
  * - `title`, `subtitle`: text, or made from the data (a finding); `name` stands in while there is no data.
@@ -107,6 +108,7 @@ export function QueryPanel<T>({
   const nothing = data !== undefined && (isEmpty?.(data) ?? false)
   const ready = data !== undefined && !nothing
   const rows = ready ? table?.(data) : undefined
+  const asked = askedOf(data)
   const comparison = ready ? comparisonOf(data) : undefined
   const shownTitle = given(title, data) ?? name ?? ''
   const shownSubtitle = given(subtitle, data)
@@ -159,7 +161,12 @@ export function QueryPanel<T>({
         title={
           <>
             {shownTitle}
-            {shownDefinition ? <Definition about={headline}>{shownDefinition}</Definition> : null}
+            {shownDefinition || asked ? (
+              <Definition about={headline}>
+                {shownDefinition}
+                {asked ? <Computed answer={asked} about={headline} /> : null}
+              </Definition>
+            ) : null}
           </>
         }
         subtitle={shownSubtitle}

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cases } from '../../fixtures/cases.ts'
 import { answer, questions, testEngine } from '../oracle/asked.ts'
+import { handQuestion, handShop } from '../oracle/hand-shop.ts'
+import type { Question } from '../oracle/meaning.ts'
+import type { PlainShop } from '../oracle/shop.ts'
 import { shopsWithCards } from '../oracle/shop-cards.ts'
 import { everywhere } from '../relations/member-orders.ts'
 import type { Scope } from '../relations/scope.ts'
@@ -247,48 +250,53 @@ const ofTier = (scope: Scope): Scope => {
 /** How often a number was told by two rooms or more. */
 const met = new Map<string, number>()
 
+/** Asks every room one question; `met` notes who told a number that another told too. */
+async function agree(plain: PlainShop, question: Question, tier: boolean): Promise<void> {
+  const loaded = await shop.load(plain, question)
+  const tables = { ...loaded.tables, memberScores: derivedTables().memberScores }
+  const models = await shop.engine.scratch(async (session) => {
+    await session.run(sql`drop table if exists ${tables.memberScores}`)
+    return makeScores(session, tables, question.asOf)
+  })
+  const asked: Scope = { ...loaded, tables, models }
+  const scope = tier ? ofTier(asked) : asked
+  const said = new Map<string, Map<number, string[]>>()
+  for (const [name, shared] of Object.entries(rooms)) {
+    if (typeof shared !== 'function') continue
+    for (const [number, value] of Object.entries(await shared(scope))) {
+      const sayers = said.get(number) ?? new Map<number, string[]>()
+      said.set(number, sayers.set(value, [...(sayers.get(value) ?? []), name]))
+    }
+  }
+  for (const [number, sayers] of said) {
+    // who says what, so that a failure names the rooms that differ
+    expect([number, [...sayers]]).toEqual([number, [...sayers].slice(0, 1)])
+    const [[, names] = [0, []]] = [...sayers]
+    if (names.length > 1) for (const name of names) met.set(name, (met.get(name) ?? 0) + 1)
+  }
+  // each place by itself is what the overview says of it
+  for (const by of ['store', 'channel'] as const)
+    for (const row of await answer(shop.engine, places, scope, { by, from })) {
+      if (row.place === null) continue
+      const there = {
+        ...scope,
+        ...(by === 'store' ? { stores: [row.place] } : { channels: [row.place] }),
+      }
+      const [alone] = await answer(shop.engine, overview, there, { from, steps: 0 })
+      expect([row.memberOrders + row.guestOrders, row.netMinor, row.buyers, row.newBuyers]).toEqual([
+        alone!.orders,
+        alone!.netMinor,
+        alone!.buyers,
+        alone!.newBuyers,
+      ])
+    }
+}
+
 test('under the same filters the rooms agree on members, buyers, orders, cohorts and net', async () => {
+  await agree(handShop, handQuestion, false)
   await fc.assert(
     fc.asyncProperty(shopsWithCards, questions, fc.boolean(), async (plain, question, tier) => {
-      if (question.asOf < from) return
-      const loaded = await shop.load(plain, question)
-      const tables = { ...loaded.tables, memberScores: derivedTables().memberScores }
-      const models = await shop.engine.scratch(async (session) => {
-        await session.run(sql`drop table if exists ${tables.memberScores}`)
-        return makeScores(session, tables, question.asOf)
-      })
-      const asked: Scope = { ...loaded, tables, models }
-      const scope = tier ? ofTier(asked) : asked
-      const said = new Map<string, Map<number, string[]>>()
-      for (const [name, shared] of Object.entries(rooms)) {
-        if (typeof shared !== 'function') continue
-        for (const [number, value] of Object.entries(await shared(scope))) {
-          const sayers = said.get(number) ?? new Map<number, string[]>()
-          said.set(number, sayers.set(value, [...(sayers.get(value) ?? []), name]))
-        }
-      }
-      for (const [number, sayers] of said) {
-        // who says what, so that a failure names the rooms that differ
-        expect([number, [...sayers]]).toEqual([number, [...sayers].slice(0, 1)])
-        const [[, names] = [0, []]] = [...sayers]
-        if (names.length > 1) for (const name of names) met.set(name, (met.get(name) ?? 0) + 1)
-      }
-      // each place by itself is what the overview says of it
-      for (const by of ['store', 'channel'] as const)
-        for (const row of await answer(shop.engine, places, scope, { by, from })) {
-          if (row.place === null) continue
-          const there = {
-            ...scope,
-            ...(by === 'store' ? { stores: [row.place] } : { channels: [row.place] }),
-          }
-          const [alone] = await answer(shop.engine, overview, there, { from, steps: 0 })
-          expect([row.memberOrders + row.guestOrders, row.netMinor, row.buyers, row.newBuyers]).toEqual([
-            alone!.orders,
-            alone!.netMinor,
-            alone!.buyers,
-            alone!.newBuyers,
-          ])
-        }
+      if (question.asOf >= from) await agree(plain, question, tier)
     }),
     { numRuns: cases(24) },
   )

@@ -9,6 +9,7 @@ import { armOf } from './arms.ts'
 import type { CampaignDefinition } from './definition.ts'
 import { type FeedGap, feedGaps } from '../feeds/gaps.ts'
 import { judgedMembers, judgeOf } from './judge.ts'
+import { othersTurn } from '../workspaces/others-turn.ts'
 
 /** Why a member of the segment gets nothing; a member with several reasons counts under the first. */
 export const exclusionReasons = [
@@ -62,6 +63,8 @@ export async function findAudience(
     holdout: number
     channel: CampaignDefinition['channel']
     asOf?: string | undefined
+    /** Read with what others leave of the processor. */
+    aside?: boolean | undefined
   },
   signal?: AbortSignal,
 ): Promise<AudienceOutcome> {
@@ -88,7 +91,12 @@ export async function findAudience(
 async function sortOut(
   platform: Platform,
   workspace: Workspace,
-  { seed, holdout, channel }: { seed: string; holdout: number; channel: CampaignDefinition['channel'] },
+  {
+    seed,
+    holdout,
+    channel,
+    aside,
+  }: { seed: string; holdout: number; channel: CampaignDefinition['channel']; aside?: boolean | undefined },
   evaluation: Evaluation,
   tables: TablesAt,
   signal: AbortSignal | undefined,
@@ -105,7 +113,9 @@ async function sortOut(
 
   for await (const rows of workspace.engine.pieces(judgedMembers(evaluation.memberKeys, tables), {
     signal,
+    aside,
   })) {
+    const began = performance.now()
     let placed = ''
     for (const row of rows) {
       const memberId = String(row.memberId)
@@ -124,6 +134,7 @@ async function sortOut(
       if (inGap.has(store)) inGap.set(store, inGap.get(store)! + 1)
     }
     hash.update(placed)
+    await othersTurn(began)
   }
   return {
     evaluation,

@@ -78,13 +78,16 @@ export type PreviewOutcome =
   | { kind: 'previewed'; preview: Preview; audience: Audience }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
 
-/** Evaluates a campaign as it would launch now, at `asOf` (the workspace's default). Writes nothing. */
+/**
+ * Evaluates a campaign as it would launch now, at `asOf` (the workspace's default). Writes nothing. `aside`: with what
+ * others leave of the processor.
+ */
 export async function previewOf(
   platform: Platform,
   workspace: Workspace,
   campaign: { id: string; seed: string; definition: CampaignDefinition },
   signal?: AbortSignal,
-  asOf?: string,
+  { asOf, aside }: { asOf?: string | undefined; aside?: boolean } = {},
 ): Promise<PreviewOutcome> {
   const { definition } = campaign
   const found = await findAudience(
@@ -96,6 +99,7 @@ export async function previewOf(
       holdout: definition.holdout,
       channel: definition.channel,
       asOf,
+      aside,
     },
     signal,
   )

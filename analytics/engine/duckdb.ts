@@ -14,7 +14,7 @@ import {
 } from './engine.ts'
 import { starting, startingQuietly } from './priority.ts'
 import { rowDecoder } from './rows.ts'
-import { answered, appended, bound, executed, numbersOf, ran, watched } from './statements.ts'
+import { answered, appended, bound, numbersOf, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
 
 export interface DuckDbSettings {
@@ -206,9 +206,7 @@ class DuckDbEngine implements Engine {
     const watch = watched(connection, options)
     try {
       const prepared = await watch.settle(() => bound(connection, query))
-      const result = await watch.settle(() =>
-        this.#leftAside(options, (possible) => executed(prepared, possible)),
-      )
+      const result = await watch.settle(() => prepared.run())
       const decode = rowDecoder(result)
       for (let from = 0; from < result.chunkCount; from += chunksAPiece) {
         await watch.settle(() => turn())

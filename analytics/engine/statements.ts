@@ -2,8 +2,8 @@ import { setImmediate as turn, setTimeout as passed } from 'node:timers/promises
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
-  DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
+  type DuckDBResult,
   DuckDBTypeId,
   DOUBLE,
   INTEGER,
@@ -79,20 +79,17 @@ const askAfterMs = { first: 1, most: 8 }
  * Runs a statement on the engine's own threads alone: nobody of the process's pool takes part, whom a
  * question would have to share the processor with.
  */
-async function ranAside(prepared: DuckDBPreparedStatement): Promise<DuckDBMaterializedResult> {
+async function ranAside(prepared: DuckDBPreparedStatement): Promise<DuckDBResult> {
   const pending = prepared.start()
   const { pending_result: state } = pending as unknown as { pending_result: bindings.PendingResult }
   for (let wait = askAfterMs.first; ; wait = Math.min(2 * wait, askAfterMs.most)) {
     if (bindings.pending_execution_is_finished(bindings.pending_execute_check_state(state))) break
     await passed(wait)
   }
-  const result = await pending.getResult()
-  if (!(result instanceof DuckDBMaterializedResult)) throw new TypeError('A result that is not complete.')
-  return result
+  return pending.getResult()
 }
 
-/** Runs a prepared statement, by whom the options say; its result is complete. */
-export const executed = (prepared: DuckDBPreparedStatement, { aside = false }: QueryOptions) =>
+const executed = (prepared: DuckDBPreparedStatement, { aside = false }: QueryOptions) =>
   aside ? ranAside(prepared) : prepared.run()
 
 /** Runs a statement for its effect. */

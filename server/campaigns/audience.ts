@@ -53,6 +53,9 @@ export type AudienceOutcome =
   | { kind: 'found'; audience: Audience }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
 
+/** A million members are read while tills redeem and others ask. */
+const patienceMs = 10 * 60_000
+
 /** Evaluates a rule at `asOf` (the workspace's default) and sorts its members; nothing is written. */
 export async function findAudience(
   platform: Platform,
@@ -63,8 +66,6 @@ export async function findAudience(
     holdout: number
     channel: CampaignDefinition['channel']
     asOf?: string | undefined
-    /** Read with what others leave of the processor. */
-    aside?: boolean | undefined
   },
   signal?: AbortSignal,
 ): Promise<AudienceOutcome> {
@@ -91,12 +92,7 @@ export async function findAudience(
 async function sortOut(
   platform: Platform,
   workspace: Workspace,
-  {
-    seed,
-    holdout,
-    channel,
-    aside,
-  }: { seed: string; holdout: number; channel: CampaignDefinition['channel']; aside?: boolean | undefined },
+  { seed, holdout, channel }: { seed: string; holdout: number; channel: CampaignDefinition['channel'] },
   evaluation: Evaluation,
   tables: TablesAt,
   signal: AbortSignal | undefined,
@@ -113,7 +109,7 @@ async function sortOut(
 
   for await (const rows of workspace.engine.pieces(judgedMembers(evaluation.memberKeys, tables), {
     signal,
-    aside,
+    timeoutMs: patienceMs,
   })) {
     const began = performance.now()
     let placed = ''

@@ -88,8 +88,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   if (earlier) await undoLaunch(platform, earlier.id)
   if (campaign.state !== 'draft') return { kind: 'wrong-state', status: campaign.state }
 
-  const reading = { asOf: request.asOf, aside: true }
-  const outcome = await previewOf(platform, workspace, campaign, undefined, reading)
+  const outcome = await previewOf(platform, workspace, campaign, undefined, request.asOf)
   if (outcome.kind === 'segment-refused') return outcome
   const { preview, audience } = outcome
   if (preview.digest !== request.digest) return { kind: 'moved', preview }
@@ -100,7 +99,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   const launchId = randomUUID()
   step('begin')
   if (!(await begin(desk, campaign, launchId, preview, audience))) {
-    const again = await previewOf(platform, workspace, campaign, undefined, reading)
+    const again = await previewOf(platform, workspace, campaign, undefined, request.asOf)
     return again.kind === 'segment-refused' ? again : { kind: 'moved', preview: again.preview }
   }
   const members = [
@@ -137,7 +136,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   step('frozen')
   if (!areCodesThere || !(await freeze(desk, launched, audience.knownEvent, shared?.couponId ?? null))) {
     await undoLaunch(platform, launchId)
-    const again = await previewOf(platform, workspace, campaign, undefined, reading)
+    const again = await previewOf(platform, workspace, campaign, undefined, request.asOf)
     return again.kind === 'segment-refused' ? again : { kind: 'moved', preview: again.preview }
   }
   await finishLaunch(platform, launchId, step)

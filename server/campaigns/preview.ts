@@ -78,16 +78,13 @@ export type PreviewOutcome =
   | { kind: 'previewed'; preview: Preview; audience: Audience }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
 
-/**
- * Evaluates a campaign as it would launch now, at `asOf` (the workspace's default). Writes nothing. `aside`: with what
- * others leave of the processor.
- */
+/** Evaluates a campaign as it would launch now, at `asOf` (the workspace's default). Writes nothing. */
 export async function previewOf(
   platform: Platform,
   workspace: Workspace,
   campaign: { id: string; seed: string; definition: CampaignDefinition },
   signal?: AbortSignal,
-  { asOf, aside }: { asOf?: string | undefined; aside?: boolean } = {},
+  asOf?: string,
 ): Promise<PreviewOutcome> {
   const { definition } = campaign
   const found = await findAudience(
@@ -99,7 +96,6 @@ export async function previewOf(
       holdout: definition.holdout,
       channel: definition.channel,
       asOf,
-      aside,
     },
     signal,
   )

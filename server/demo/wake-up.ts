@@ -100,7 +100,7 @@ async function launched(desk: Desk, id: string, seed: number, asOf: string): Pro
     )
   const campaign = known ?? (await campaignById(platform.store, workspace.id, id))!
   if (campaign.state !== 'draft') return true
-  const outcome = await previewOf(platform, workspace, campaign, undefined, { asOf })
+  const outcome = await previewOf(platform, workspace, campaign, undefined, asOf)
   if (outcome.kind === 'segment-refused')
     throw new Error(`The demo's rule is refused: ${JSON.stringify(outcome.errors)}`)
   const { preview } = outcome

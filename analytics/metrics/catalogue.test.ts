@@ -4,6 +4,7 @@ import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine } from '../engine/engine.ts'
 import { scopeOfQuestion } from '../oracle/asked.ts'
 import { handQuestion, handShop } from '../oracle/hand-shop.ts'
+import type { Question } from '../oracle/meaning.ts'
 import { createBaseTables } from '../schema/base.ts'
 import { derivedTables } from '../schema/derived.ts'
 import { refreshDerivedTables } from '../schema/refresh.ts'
@@ -17,11 +18,18 @@ const engines: { name: string; open: () => Promise<Engine> }[] = [
   { name: duckdb.name, open: () => openDuckDb(':memory:', { threads: 1 }) },
 ]
 
-const narrow = { ...handQuestion, audience: [1, 2], stores: ['East', "O'Hara"], channels: ['app'] }
+const narrow: Question = {
+  ...handQuestion,
+  audience: [1, 2],
+  stores: ['East', "O'Hara"],
+  channels: ['app'],
+}
+const categories = ["Baker's", 'tea']
 const questions = {
   'all members, everywhere': handQuestion,
   'some members': { ...handQuestion, audience: [1, 2] },
   'some members, stores and channels': narrow,
+  'some categories': { ...handQuestion, categories },
 }
 
 /** The text with its placeholders, without empty lines. */
@@ -70,11 +78,13 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
 
   test('binds every value: nothing a user typed is in the text', () => {
     const { text, params } = render(
-      metric.build(metric.settings.parse({}), scopeOfQuestion(handShop, narrow), duckdb),
+      metric.build(metric.settings.parse({}), scopeOfQuestion(handShop, { ...narrow, categories }), duckdb),
       duckdb.placeholder,
     )
-    expect(text).not.toContain("O'Hara")
-    expect(params).toContain("O'Hara")
+    for (const typed of ["O'Hara", "Baker's"]) {
+      expect(text).not.toContain(typed)
+      expect(params).toContain(typed)
+    }
   })
 })
 

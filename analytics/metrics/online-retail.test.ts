@@ -56,6 +56,7 @@ describe.skipIf(!existsSync(file))('the online retailer 2010–2011 (skipped wit
       audience: membersOnly ? sql`(select member_key from members)` : null,
       stores: null,
       channels: null,
+      categories: null,
     }
   }
 

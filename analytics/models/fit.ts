@@ -4,6 +4,8 @@ import { farthest, inverseOf, type Minimum, minimise, type Objective } from './m
 export interface Fit<Parameter extends string> {
   readonly parameters: Readonly<Record<Parameter, number>>
   readonly logLikelihood: number
+  /** How many it was fitted to. */
+  readonly members: number
   /** Of the parameters' logarithms, in the parameters' order; null where the data leave one of them open. */
   readonly covariance: readonly (readonly number[])[] | null
   /** By the delta method; null likewise. */
@@ -21,7 +23,7 @@ const endedBelow = 1e-6
 /**
  * The maximum of a likelihood over positive parameters, searched from the usual values and from others
  * around them. `prior`: weight of a normal prior on each parameter's logarithm around the usual one, in
- * members' worth of information; 0: maximum likelihood. `start`: near the maximum, such as what a part of the members gave.
+ * members' worth of information; 0: maximum likelihood. `start`: a fit whose maximum is near, such as that of a part of the members.
  * Never throws and never answers NaN: what has no maximum has not converged.
  */
 export function fitted<Parameter extends string>(
@@ -29,7 +31,7 @@ export function fitted<Parameter extends string>(
   usual: Usual<Parameter>,
   members: number,
   prior: number,
-  start?: Usual<Parameter>,
+  start?: Fit<Parameter>,
 ): Fit<Parameter> {
   const names = Object.keys(usual) as Parameter[]
   const centre = names.map((name) => Math.log(usual[name]))
@@ -43,8 +45,13 @@ export function fitted<Parameter extends string>(
   }
   const named = (of: (place: number) => number) =>
     Object.fromEntries(names.map((name, i) => [name, of(i)])) as Record<Parameter, number>
-  const begun = start && names.map((name) => Math.log(start[name]))
-  let best = begun ? minimise(leaning, begun, true) : minimise(leaning, centre)
+  let best = start
+    ? minimise(
+        leaning,
+        names.map((name) => Math.log(start.parameters[name])),
+        start.covariance?.map((row) => row.map((value) => value * start.members)),
+      )
+    : minimise(leaning, centre)
   for (const by of [2, -2])
     if (!isMinimum(best)) {
       const other = minimise(
@@ -58,6 +65,7 @@ export function fitted<Parameter extends string>(
   return {
     parameters: named((i) => Math.exp(best.at[i]!)),
     logLikelihood: -objective(best.at).value * members,
+    members,
     covariance,
     standardErrors: covariance && named((i) => Math.exp(best.at[i]!) * Math.sqrt(covariance[i]![i]!)),
     converged: covariance !== null && isMinimum(best),

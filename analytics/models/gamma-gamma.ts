@@ -19,7 +19,7 @@ export interface Spend {
  * `prior` and `start` as `fitted` takes them.
  * Source: P. Fader, B. Hardie, "The Gamma-Gamma model of monetary value" (2013).
  */
-export function fitSpend(spend: Spend, prior: number, start?: Parameters): Fit<SpendParameter> {
+export function fitSpend(spend: Spend, prior: number, start?: Fit<SpendParameter>): Fit<SpendParameter> {
   const members = spend.frequency.length
   let sum = 0
   for (let at = 0; at < members; at++) sum += spend.mean[at]!

@@ -17,14 +17,18 @@ const mostSteps = 200
 
 /**
  * A minimum of a smooth function by BFGS with backtracking, then Newton's steps with the second derivatives
- * where that ends, from differences of the first. `near`: the start is near a minimum, so that its second derivatives
- * lead there in fewer steps. Source: J. Nocedal, S. J. Wright, "Numerical Optimization" (2006), ch. 3 and 6.
+ * where that ends, from differences of the first. `inverseNear`: that of the second derivatives near a minimum where the start is
+ * near one, which leads there in fewer steps. Source: J. Nocedal, S. J. Wright, "Numerical Optimization" (2006), ch. 3 and 6.
  */
-export function minimise(objective: Objective, start: readonly number[], near = false): Minimum {
+export function minimise(
+  objective: Objective,
+  start: readonly number[],
+  inverseNear?: readonly (readonly number[])[],
+): Minimum {
   const identity = start.map((_, row) => start.map((_, column): number => (row === column ? 1 : 0)))
   let at = [...start]
   let here = objective(at)
-  let inverse = (near && inverseOf(secondDerivatives(objective, at))) || identity
+  let inverse = inverseNear?.map((row) => [...row]) ?? identity
   for (let step = 0; step < mostSteps && largest(here.gradient) > flat; step++) {
     let direction = times(inverse, here.gradient).map((value) => -value)
     if (dot(direction, here.gradient) >= 0) {
@@ -45,7 +49,7 @@ export function minimise(objective: Objective, start: readonly number[], near = 
     inverse = updated(inverse, moved, turned)
     if (settled) break
   }
-  const hessian = secondDerivatives(objective, at)
+  const hessian = secondDerivatives(objective, at, here.gradient)
   const inverted = inverseOf(hessian)
   for (let step = 0; inverted && step < 3 && largest(here.gradient) > 1e-12; step++) {
     const to = at.map((value, i) => value - dot(inverted[i]!, here.gradient))
@@ -89,13 +93,16 @@ function updated(inverse: number[][], moved: readonly number[], turned: readonly
   )
 }
 
-function secondDerivatives(objective: Objective, at: readonly number[]): number[][] {
-  const width = 1e-4
-  const shifted = (i: number, by: number) =>
-    objective(at.map((value, j) => (i === j ? value + by : value))).gradient
+/** From how the first derivatives change a little beside `at`, where they are `gradient`. */
+function secondDerivatives(
+  objective: Objective,
+  at: readonly number[],
+  gradient: readonly number[],
+): number[][] {
+  const width = 1e-6
   const rows = at.map((_, i) => {
-    const [above, below] = [shifted(i, width), shifted(i, -width)]
-    return above.map((value, j) => (value - below[j]!) / (2 * width))
+    const beside = objective(at.map((value, j) => (i === j ? value + width : value))).gradient
+    return beside.map((slope, j) => (slope - gradient[j]!) / width)
   })
   return rows.map((row, i) => row.map((value, j) => (value + rows[j]![i]!) / 2))
 }

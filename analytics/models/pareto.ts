@@ -20,7 +20,7 @@ export const paretoNbd: PurchaseModel<ParetoParameter> = {
   tellsAlive: true,
   fit: (histories, prior, start) => fitted(likelihood(histories), usual, histories.total, prior, start),
   alive(parameters, { frequency, recency, age }) {
-    stoppedOdds(parameters, frequency, recency, age, ofOne)
+    stoppedOdds(parameters, frequency, recency, age, ofOne, false)
     return 1 / (1 + Math.exp(ofOne[0]!))
   },
   purchasesIfAlive({ r, alpha, s, beta }, { frequency, age }, weeks) {
@@ -76,7 +76,7 @@ type Stopped = Float64Array
  * Logarithm of the odds that the member has stopped,
  * s ∫ ((α+T)/(α+y))^(r+x) ((β+T)/(β+y))^s / (β+y) dy from t_x to T, and the slopes by r, α, s and β of the
  * logarithm of s ∫ (α+y)^−(r+x) (β+y)^−(s+1) dy, which is what they weigh against being alive. Written into `into`,
- * because a fit asks for millions of them.
+ * because a fit asks for millions of them; the slopes only `withSlopes`.
  */
 function stoppedOdds(
   { r, alpha, s, beta }: Parameters,
@@ -84,6 +84,7 @@ function stoppedOdds(
   recency: number,
   age: number,
   into: Stopped,
+  withSlopes: boolean,
 ): void {
   if (age <= recency) {
     into.fill(0)
@@ -112,12 +113,14 @@ function stoppedOdds(
     const stoppedLog = Math.log(stopped)
     const value = weights[i]! * Math.exp((1 - buys) * past - (s + 1) * (stoppedLog - begins))
     sum += value
+    if (!withSlopes) continue
     byR -= value * past
     byAlpha -= value / bought
     byS -= value * stoppedLog
     byBeta -= value / stopped
   }
   into[0] = Math.log(s) + buys * silent + s * left + from - begins + Math.log(sum * half)
+  if (!withSlopes) return
   into[1] = byR / sum - from
   into[2] = (buys * byAlpha) / sum
   into[3] = 1 / s + byS / sum
@@ -140,7 +143,7 @@ function likelihood({ frequency, recency, age, members, total }: Histories): Obj
     let [byR, byAlpha, byS, byBeta] = [0, 0, 0, 0]
     for (let i = 0; i < frequency.length; i++) {
       const x = frequency[i]!
-      stoppedOdds(parameters, x, recency[i]!, age[i]!, told)
+      stoppedOdds(parameters, x, recency[i]!, age[i]!, told, true)
       const odds = told[0]!
       const smaller = Math.exp(-Math.abs(odds))
       const stopped = (odds > 0 ? 1 : smaller) / (1 + smaller)

@@ -13,7 +13,7 @@ export interface PurchaseModel<Parameter extends string = string> {
   /** Whether its chance of being alive may be shown: where one purchase is never the last it is none. */
   readonly tellsAlive: boolean
   /** Fits it to members; `prior` and `start` as `fitted` takes them. */
-  fit(histories: Histories, prior: number, start?: Readonly<Record<Parameter, number>>): Fit<Parameter>
+  fit(histories: Histories, prior: number, start?: Fit<Parameter>): Fit<Parameter>
   /** The chance that the member will buy again if given for ever. */
   alive(parameters: Readonly<Record<Parameter, number>>, history: History): number
   /** Purchase days within the next weeks of a member who is alive. */

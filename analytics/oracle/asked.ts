@@ -17,6 +17,7 @@ export const questions: fc.Arbitrary<Question> = fc.record({
   audience: fc.option(fc.uniqueArray(fc.integer({ min: 1, max: 7 })), { nil: null }),
   stores: fc.option(fc.constantFrom(['East'], ['East', 'West']), { nil: null, freq: 2 }),
   channels: fc.option(fc.constant(['app']), { nil: null, freq: 3 }),
+  categories: fc.option(fc.constantFrom(['tea'], ['tea', 'cake']), { nil: null, freq: 2 }),
 })
 
 /** The scope of a question to a loaded shop whose derived tables for the day stand under `prefix`. */
@@ -33,6 +34,7 @@ export const scopeOfQuestion = (shop: PlainShop, question: Question, prefix = ''
     sql`(select unnest(from_json(${JSON.stringify(question.audience)}, '["INTEGER"]')) as member_key)`,
   stores: question.stores,
   channels: question.channels,
+  categories: question.categories,
 })
 
 /** An engine that holds one shop at a time and answers questions about it. */

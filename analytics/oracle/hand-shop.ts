@@ -45,4 +45,10 @@ export const handShop: PlainShop = {
   ],
 }
 
-export const handQuestion: Question = { asOf: '2024-08-31', audience: null, stores: null, channels: null }
+export const handQuestion: Question = {
+  asOf: '2024-08-31',
+  audience: null,
+  stores: null,
+  channels: null,
+  categories: null,
+}

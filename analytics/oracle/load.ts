@@ -1,7 +1,7 @@
 import type { Session } from '../engine/engine.ts'
 import { createBaseTables } from '../schema/base.ts'
 import { type Sql, sql } from '../sql/sql.ts'
-import { dayOf, type PlainOrder, type PlainShop } from './shop.ts'
+import { dayOf, linesOf, type PlainOrder, type PlainShop } from './shop.ts'
 
 const fromJson = (rows: readonly object[], shape: string): Sql =>
   sql`(select unnest(from_json(${JSON.stringify(rows)}, ${shape}), recursive := true))`
@@ -77,14 +77,16 @@ export async function loadShop(session: Session, shop: PlainShop): Promise<void>
       })),
       '[{"id":"VARCHAR","order":"BIGINT","member":"INTEGER","at":"TIMESTAMP","day":"DATE","store":"VARCHAR","channel":"VARCHAR","amount":"BIGINT","counts":"BOOLEAN","assumed":"BOOLEAN"}]',
     )}`)
-  const given = shop.orders.filter(({ lines }) => lines !== undefined).map(({ key }) => key)
-  await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
-    select order_key, 1, case order_key % 3 when 0 then 'tea' when 1 then 'bread' end, 1, net_minor from orders
-    where order_key not in (select unnest(from_json(${JSON.stringify(given)}, '["BIGINT"]')))`)
   await session.run(sql`insert into order_lines (order_key, line_number, category, product, quantity, net_minor)
     select order_key, line, category, product, 1, net from ${fromJson(
-      shop.orders.flatMap(({ key, lines = [] }) =>
-        lines.map(({ category, product, net }, i) => ({ key, line: i + 1, category, product, net })),
+      shop.orders.flatMap((order) =>
+        linesOf(order).map(({ category, product, net }, i) => ({
+          key: order.key,
+          line: i + 1,
+          category,
+          product,
+          net,
+        })),
       ),
       '[{"key":"BIGINT","line":"INTEGER","category":"VARCHAR","product":"VARCHAR","net":"BIGINT"}]',
     )} as given(order_key, line, category, product, net)`)

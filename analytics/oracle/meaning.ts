@@ -1,5 +1,5 @@
 import { addDays, daysBetween } from '../calendar/calendar.ts'
-import { dayOf, type PlainMember, type PlainOrder, type PlainShop } from './shop.ts'
+import { dayOf, linesOf, type PlainLine, type PlainMember, type PlainOrder, type PlainShop } from './shop.ts'
 
 /**
  * What counts, over plain arrays: slow, obvious, and written from DEFINITIONS alone. The metrics'
@@ -11,6 +11,7 @@ export interface Question {
   readonly audience: readonly number[] | null
   readonly stores: readonly string[] | null
   readonly channels: readonly string[] | null
+  readonly categories: readonly string[] | null
 }
 
 /** Something that changed net on a local day. */
@@ -19,13 +20,22 @@ export interface NetEvent {
   readonly day: string
   readonly store: string | null
   readonly channel: string | null
+  /** Of the lines of the order that it is, or that was refunded; of no order there are none. */
+  readonly categories: readonly (string | null)[]
   readonly net: number
 }
 
+/** A qualifying order with its local day and the categories of its lines. */
+export type QualifyingOrder = PlainOrder & { day: string; categories: readonly (string | null)[] }
+
+/** The categories of an order's lines; of no order none. */
+export const categoriesOf = (order: PlainOrder | undefined) =>
+  order ? linesOf(order).map(({ category }) => category) : []
+
 /** Qualifying = paid, net of its linked visible refunds above 0; visible = local day ≤ asOf. In order of time. */
-export function qualifyingOrders(shop: PlainShop, asOf: string): (PlainOrder & { day: string })[] {
+export function qualifyingOrders(shop: PlainShop, asOf: string): QualifyingOrder[] {
   return shop.orders
-    .map((order) => ({ ...order, day: dayOf(shop, order.orderedAt) }))
+    .map((order) => ({ ...order, day: dayOf(shop, order.orderedAt), categories: categoriesOf(order) }))
     .filter((order) => order.day <= asOf && order.state === 'paid')
     .filter((order) => {
       const refunded = shop.refunds
@@ -38,26 +48,47 @@ export function qualifyingOrders(shop: PlainShop, asOf: string): (PlainOrder & {
 
 /** Paid orders on their day and refunds on theirs; a refund of an unpaid or closed order counts for nothing. */
 export function netEvents(shop: PlainShop, asOf: string): NetEvent[] {
-  const stateOf = new Map(shop.orders.map((order) => [order.key, order.state]))
+  const orderOf = new Map(shop.orders.map((order) => [order.key, order]))
   return [
     ...shop.orders
       .filter((order) => order.state === 'paid')
-      .map((order) => ({ ...order, day: dayOf(shop, order.orderedAt) })),
+      .map((order) => ({ ...order, day: dayOf(shop, order.orderedAt), categories: categoriesOf(order) })),
     ...shop.refunds
-      .filter((refund) => refund.order === null || stateOf.get(refund.order) === 'paid')
-      .map((refund) => ({ ...refund, day: dayOf(shop, refund.refundedAt), net: -refund.amount })),
+      .filter((refund) => refund.order === null || orderOf.get(refund.order)?.state === 'paid')
+      .map((refund) => ({
+        ...refund,
+        day: dayOf(shop, refund.refundedAt),
+        categories: refund.order === null ? [] : categoriesOf(orderOf.get(refund.order)),
+        net: -refund.amount,
+      })),
   ]
-    .map(({ member, day, store, channel, net }) => ({ member, day, store, channel, net }))
+    .map(({ member, day, store, channel, categories, net }) => ({
+      member,
+      day,
+      store,
+      channel,
+      categories,
+      net,
+    }))
     .filter(({ day }) => day <= asOf)
 }
 
-/** Order filters: only activity in these stores and channels. */
+/** Order filters: only activity in these stores and channels, of orders with a line in one of these categories. */
 export const inPlace = (
   question: Question,
-  activity: { store: string | null; channel: string | null },
+  activity: Pick<NetEvent, 'store' | 'channel' | 'categories'>,
 ): boolean =>
+  (question.categories === null ||
+    activity.categories.some((category) => category !== null && question.categories!.includes(category))) &&
   (question.stores === null || (activity.store !== null && question.stores.includes(activity.store))) &&
   (question.channels === null || (activity.channel !== null && question.channels.includes(activity.channel)))
+
+/** Of the lines of an order that counts, those of which goods are told: with a category filter those in it alone. */
+export const countedLines = (question: Question, order: PlainOrder): readonly PlainLine[] =>
+  linesOf(order).filter(
+    ({ category }) =>
+      question.categories === null || (category !== null && question.categories.includes(category)),
+  )
 
 /** Member filters: only these members; a guest is none. */
 export const isAsked = (question: Question, member: number | null): boolean =>

@@ -33,7 +33,7 @@ export interface PlainOrder {
   readonly net: number
   /** Whether it had a discount, where a list price is known; without, none is. */
   readonly discounted?: boolean
-  /** Without, the loader makes one up. */
+  /** Without, there is one (`linesOf`). */
   readonly lines?: readonly PlainLine[]
 }
 
@@ -60,6 +60,10 @@ export interface PlainRefund {
   readonly channel: string | null
   readonly amount: number
 }
+
+/** An order's lines; of an order without any given, one of everything, of some category or none. */
+export const linesOf = ({ key, lines, net }: PlainOrder): readonly PlainLine[] =>
+  lines ?? [{ category: ['tea', 'bread', null][key % 3]!, product: null, net }]
 
 /** The order's or refund's local day. */
 export const dayOf = (shop: PlainShop, instant: Date): string => localDay(instant, shop.calendar)

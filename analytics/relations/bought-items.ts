@@ -1,6 +1,6 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { name, type Sql, sql } from '../sql/sql.ts'
-import { everywhere, inPlace, ofAudience } from './member-orders.ts'
+import { everywhere, inPlaceAsLine, ofAudience } from './member-orders.ts'
 import type { Scope } from './scope.ts'
 
 /** What things are told apart by: their category, their name or their number. */
@@ -11,7 +11,7 @@ export type ItemKind = (typeof itemKinds)[number]
 export const itemOf = (by: ItemKind): Sql => name(by)
 
 /**
- * Relation: what the members asked about bought in the stores and channels asked about, a row per `item` and
+ * Relation: what the members asked about bought in the stores, channels and categories asked about, a row per `item` and
  * `member_key`: `orders` with it, `net_minor` charged for its lines, `first_day` and `last_day`. Lines of which no
  * category (product) is known are in none.
  */
@@ -23,5 +23,5 @@ export const boughtItems = (scope: Scope, by: ItemKind, d: Dialect): Sql =>
           ${by === 'category' ? d.countIf(sql`opens_category`) : sql`count(distinct order_key)`} as orders,
           ${d.sum(sql`net_minor`)} as net_minor, min(local_day) as first_day, max(local_day) as last_day
         from ${ofAudience(scope, scope.tables.orderItems)} as order_item
-        where ${itemOf(by)} is not null and ${inPlace(scope)}
+        where ${itemOf(by)} is not null and ${inPlaceAsLine(scope)}
         group by ${itemOf(by)}, member_key)`

@@ -1,13 +1,20 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { type Sql, sql } from '../sql/sql.ts'
-import { countedOrdersWithin, countedTotals, everywhere, inPlace } from './member-orders.ts'
+import {
+  countedOrders,
+  countedOrdersWithin,
+  countedTotals,
+  countedVoided,
+  everywhere,
+  inPlace,
+} from './member-orders.ts'
 import { boughtBy, buyersOf, buyersOfFacts } from './rfm.ts'
 import type { Scope } from './scope.ts'
 
 /**
  * Relation: every member with a qualifying order that the question counts, whoever is asked about: `member_key`,
  * `silent_days` since the last of them, `orders`, and `net_minor`, refunds taken off on their own days. In the question's
- * stores and channels; of the last `windowDays` days, asOf included, or of all the data.
+ * stores, channels and categories; of the last `windowDays` days, asOf included, or of all the data.
  */
 export function countedBuyers(scope: Scope, d: Dialect, windowDays?: number): Sql {
   if (everywhere(scope) && windowDays === undefined) return buyersOfFacts(scope.tables, scope.asOf, d)
@@ -20,20 +27,15 @@ export function countedBuyers(scope: Scope, d: Dialect, windowDays?: number): Sq
 
 /** The same as of a day before the question's, by what was visible then: an order counts until it is refunded whole. */
 export function countedBuyersOn(day: string, scope: Scope, d: Dialect): Sql {
-  const { memberOrders, voidedOrders } = scope.tables
   const then = d.date(day)
   if (everywhere(scope)) return buyersBefore(then, scope, d)
+  const everyone = { ...scope, audience: null }
   const orders = sql`(
-        select member_key, local_day, store, channel from ${memberOrders} as still_counted where local_day <= ${then}
+        select member_key, local_day from ${countedOrders(everyone)} as still_counted where local_day <= ${then}
         union all
-        select member_key, local_day, store, channel from ${voidedOrders} as voided_order
+        select member_key, local_day from ${countedVoided(scope, d)} as then_counted
         where local_day <= ${then} and void_day > ${then})`
-  return buyersOf(
-    boughtBy(sql`(select * from ${orders} as then_counted where ${inPlace(scope)})`),
-    inPlace(scope),
-    day,
-    d,
-  )
+  return buyersOf(boughtBy(orders), inPlace(scope), day, d)
 }
 
 /** Everybody's facts with what came after the day taken back: bought and refunded since, and orders that counted on it. */

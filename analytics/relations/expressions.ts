@@ -3,12 +3,15 @@ import type { Scope } from './scope.ts'
 
 const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
+/** What of a scope restricts which orders count. */
+type OrderFilter = 'stores' | 'channels' | 'categories'
+
 /**
  * In the segment language: has at least so many counted orders between two days, inclusive, with the
- * question's own stores and channels.
+ * question's own stores, channels and categories.
  */
 export function boughtBetween(
-  scope: Pick<Scope, 'stores' | 'channels'>,
+  scope: Pick<Scope, OrderFilter>,
   from: string,
   to: string,
   atLeast = 1,
@@ -16,9 +19,9 @@ export function boughtBetween(
   return `orders(${[...places(scope), `between ${from} and ${to}`].join(', ')}) >= ${atLeast}`
 }
 
-/** In the segment language: counted orders, in the question's own stores and channels, that meet the conditions. */
+/** In the segment language: counted orders, in the question's own stores, channels and categories, that meet the conditions. */
 export const countedOrdersSaid = (
-  scope: Pick<Scope, 'stores' | 'channels'>,
+  scope: Pick<Scope, OrderFilter>,
   ...conditions: readonly string[]
 ): string => {
   const all = [...conditions, ...places(scope)]
@@ -28,17 +31,17 @@ export const countedOrdersSaid = (
 /** In the segment language: a field or a condition has this text. */
 export const isText = (field: string, text: string): string => `${field} = ${quoted(text)}`
 
-const places = ({ stores, channels }: Pick<Scope, 'stores' | 'channels'>): string[] => [
-  ...(stores ? [`store in (${stores.map(quoted).join(', ')})`] : []),
-  ...(channels ? [`channel in (${channels.map(quoted).join(', ')})`] : []),
-]
+const places = ({ stores, channels, categories }: Pick<Scope, OrderFilter>): string[] =>
+  Object.entries({ store: stores, channel: channels, category: categories }).flatMap(([field, values]) =>
+    values ? [`${field} in (${values.map(quoted).join(', ')})`] : [],
+  )
 
 /**
  * In the segment language: came back from the n-th purchase day to the next within so many days, the n-th
- * being on or before a day, the next with an order in the question's own stores and channels.
+ * being on or before a day, the next with an order in the question's own stores, channels and categories.
  */
 export function cameBack(
-  scope: Pick<Scope, 'stores' | 'channels'>,
+  scope: Pick<Scope, OrderFilter>,
   n: number,
   withinDays: number,
   onOrBefore: string,

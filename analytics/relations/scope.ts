@@ -34,6 +34,8 @@ export interface Scope {
   /** Order filters: only activity in these is counted; cohorts, ordinals and first orders stay those of all orders. Null: everywhere. */
   readonly stores: readonly string[] | null
   readonly channels: readonly string[] | null
+  /** An order counts, whole, when a line of it is in one of these; where lines are counted, only those in them. Null: all. */
+  readonly categories: readonly string[] | null
   /** How the fit of the models to the members of the day came out, where a metric asks what they foretell. */
   readonly models?: ModelOutcome
 }

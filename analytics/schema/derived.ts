@@ -139,11 +139,11 @@ export const voidedOrders = (asOf: Sql, only: Only) => sql`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
 export const netEvents = (asOf: Sql): Sql => sql`
-  select member_key, local_day, store, channel, net_minor
+  select member_key, local_day, store, channel, order_key, net_minor
   from orders
   where member_key is not null and state = 'paid' and local_day <= ${asOf}
   union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= ${asOf}`
 

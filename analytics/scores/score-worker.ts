@@ -7,4 +7,9 @@ quietThread()
 const { scored } = await import('./scores.ts')
 const { histories, settings } = workerData as ToScore
 const reply = (message: WorkerReply) => parentPort!.postMessage(message)
-reply({ scored: scored(histories, settings, (step) => reply({ step })) })
+const made = scored(histories, settings, (step) => reply({ step }))
+const columns = Object.values(made.scores ?? {}).flat()
+parentPort!.postMessage(
+  { scored: made } satisfies WorkerReply,
+  columns.flatMap((column) => (column === null ? [] : [column.buffer])),
+)

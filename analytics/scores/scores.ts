@@ -153,7 +153,7 @@ function sampled<Column extends Int32Array | Float64Array>(column: Column): Colu
 function chosenFor(everybody: Histories, some: Histories): FittedModel {
   const chosen = selected(some, prior)
   if (some.total === everybody.total || !chosen.fit.converged) return chosen
-  return { ...chosen, fit: chosen.model.fit(everybody, prior, chosen.fit.parameters) }
+  return { ...chosen, fit: chosen.model.fit(everybody, prior, chosen.fit) }
 }
 
 /** Members of one history together, by the day where members are few, else by whole weeks. */
@@ -184,7 +184,7 @@ function triedOn(histories: MemberHistories, { model }: FittedModel): Calibratio
 }
 
 /** What purchase days are worth, of members whose repeat purchase days were worth more than nothing. */
-function amountsOf({ frequency, spentMinor }: MemberHistories): {
+export function amountsOf({ frequency, spentMinor }: MemberHistories): {
   value: ValueQuality
   spend: Fit<SpendParameter> | null
 } {
@@ -200,7 +200,7 @@ function amountsOf({ frequency, spentMinor }: MemberHistories): {
   const first = fitSpend(some, prior)
   const spend =
     first.converged && some.mean.length < mean.length
-      ? fitSpend({ frequency: times, mean }, prior, first.parameters)
+      ? fitSpend({ frequency: times, mean }, prior, first)
       : first
   if (!spend.converged) return refused('amounts-alike')
   // the second moment of a one-time buyer's amounts has to be finite, or a forecast has no interval
@@ -234,7 +234,8 @@ function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const meanSpent = (spent: number, frequency: number): number =>
   frequency > 0 ? Math.max(0, spent / frequency) : 0
 
-function scoresOf(
+/** What a fit, and one of amounts, foretell of each member; money discounted by `discountRate` a year. */
+export function scoresOf(
   { frequency, recencyDays, ageDays, spentMinor }: MemberHistories,
   { model, fit }: FittedModel,
   spend: Readonly<Record<SpendParameter, number>> | null,
@@ -246,26 +247,7 @@ function scoresOf(
   const [clv, clvIfAlive] = [column(), column()]
   const expected = horizons.map(column)
   const variance = horizons.map(column)
-  // purchases of who is alive depend on x and T alone
-  const ahead = new Map<number, { purchases: { mean: number; square: number }[]; worth: number }>()
-  const aheadOf = (x: number, days: number) => {
-    const key = x * 2 ** 20 + days
-    const found = ahead.get(key)
-    if (found) return found
-    const history = { frequency: x, recency: 0, age: days / daysAWeek }
-    const purchases = horizons.map((within) =>
-      model.purchasesIfAlive(fit.parameters, history, within / daysAWeek),
-    )
-    const made = {
-      purchases,
-      worth: discounted(
-        purchases.map(({ mean }) => mean),
-        discountRate,
-      ),
-    }
-    ahead.set(key, made)
-    return made
-  }
+  const { rowOf, ahead } = aheadOf({ model, fit }, discountRate)
   for (let at = 0; at < members; at++) {
     const x = frequency[at]!
     const chance = model.alive(fit.parameters, {
@@ -277,22 +259,58 @@ function scoresOf(
     if (!spend) continue
     const mean = meanSpent(spentMinor[at]!, x)
     const amount = expectedSpend(spend, x, mean)!
-    const { purchases, worth } = aheadOf(x, ageDays[at]!)
+    const row = rowOf(x, ageDays[at]!)
+    const worth = ahead.values[row]!
     clvIfAlive[at] = worth * amount
     clv[at] = chance * worth * amount
     // amounts are Gamma(p, ν), ν of the member Gamma(px + q, γ + x z̄) by what is known
     const shape = spend.p * x + spend.q
     const inverseSquare = (spend.gamma + x * mean) ** 2 / ((shape - 1) * (shape - 2))
-    for (let ahead = 0; ahead < horizons.length; ahead++) {
-      const { mean: purchased, square } = purchases[ahead]!
+    for (let i = 0; i < horizons.length; i++) {
+      const purchased = ahead.values[row + 1 + 2 * i]!
+      const square = ahead.values[row + 2 + 2 * i]!
       const net = chance * purchased * amount
-      expected[ahead]![at] = net
-      variance[ahead]![at] = chance * spend.p * inverseSquare * (purchased + spend.p * square) - net * net
+      expected[i]![at] = net
+      variance[i]![at] = chance * spend.p * inverseSquare * (purchased + spend.p * square) - net * net
     }
   }
   return spend
     ? { alive, clv, clvIfAlive, expected, variance }
     : { alive, clv: null, clvIfAlive: null, expected: null, variance: null }
+}
+
+/**
+ * What is foretold of purchases of who is alive, which depends on x and T alone: made once for all members of the same.
+ * From `rowOf(x, T in days)` on `ahead.values` has what they come to within the last horizon, discounted, and their
+ * mean and mean square within each of `horizons`.
+ */
+function aheadOf({ model, fit }: FittedModel, discountRate: number) {
+  const width = 1 + 2 * horizons.length
+  const rows = new Map<number, number>()
+  const ahead = { values: new Float64Array(width * 1024) }
+  const rowOf = (x: number, days: number): number => {
+    const key = x * 2 ** 20 + days
+    const found = rows.get(key)
+    if (found !== undefined) return found
+    const row = rows.size * width
+    if (row === ahead.values.length) {
+      const more = new Float64Array(2 * row)
+      more.set(ahead.values)
+      ahead.values = more
+    }
+    const history = { frequency: x, recency: 0, age: days / daysAWeek }
+    const purchases = horizons.map((within) =>
+      model.purchasesIfAlive(fit.parameters, history, within / daysAWeek),
+    )
+    ahead.values[row] = discounted(
+      purchases.map(({ mean }) => mean),
+      discountRate,
+    )
+    purchases.forEach(({ mean, square }, i) => ahead.values.set([mean, square], row + 1 + 2 * i))
+    rows.set(key, row)
+    return row
+  }
+  return { rowOf, ahead }
 }
 
 /**

@@ -133,76 +133,90 @@ describe('a question', () => {
     )
   })
 
-  test.each([{}, { segment: 'orders = 1 or first_order < 2024-07-01' }, { stores: ['East'] }])(
-    'every row’s expression chooses exactly the members that it counts: %o',
-    async (filters) => {
-      const { analytics } = caller
-      const quietFrom = { filters, settings: { quietDays: 31 } }
-      const sold = await Promise.all(
-        (['store', 'channel', 'region'] as const).map((by) =>
-          analytics.places({ filters, settings: { by, from: '2024-06-15' } }),
-        ),
-      )
-      const held = [await analytics.cards(quietFrom), await analytics.points(quietFrom)]
-      const answers = [
-        { rows: await analytics.retention({ filters }), counted: 'returned' },
-        {
-          rows: await analytics.overview({ filters, settings: { step: 'month', steps: 2 } }),
-          counted: 'buyers',
-        },
-        { rows: await analytics.growth({ filters }), counted: 'members' },
-        { rows: await analytics.products({ filters }), counted: 'members' },
-        { rows: await analytics.affinity({ filters }), counted: 'both' },
-        {
-          rows: await analytics.discounts({ filters, settings: { withinDays: 40, leastOrders: 1 } }),
-          counted: 'members',
-        },
-        {
-          rows: cellsOf(await analytics.products({ filters, settings: { withinDays: 40, windowDays: 31 } })),
-          counted: 'members',
-        },
-        { rows: await analytics.rfm({ filters }), counted: 'members' },
-        {
-          rows: filled(await analytics.rfmMigration({ filters, settings: { days: 31 } })),
-          counted: 'members',
-        },
-        {
-          rows: filled(await analytics.rfmMigration({ filters, settings: { days: 100 } })),
-          counted: 'members',
-        },
-        ...sold.flatMap((rows) => [
-          { rows, counted: 'buyers' },
-          { rows: opening('newExpression', rows), counted: 'newBuyers' },
-          { rows: opening('repeatedExpression', ofRepeated(rows)), counted: 'repeatedBuyers' },
-        ]),
-        ...held.flatMap((rows) => [
-          { rows, counted: 'members' },
-          { rows: opening('quietExpression', rows), counted: 'quietMembers' },
-        ]),
-        { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
-        {
-          rows: await analytics.dormancy({ filters, settings: { until: 60, every: 20 } }),
-          counted: 'members',
-        },
-        { rows: await analytics.repurchase({ filters }), counted: 'repeated' },
-      ].flatMap(({ rows: { metric, asOf, rows }, counted }) =>
-        (rows as Record<string, unknown>[]).map((row) => ({
-          metric,
-          asOf,
-          expression: row['membersExpression'] as string | null,
-          members: row[counted] as number,
-        })),
-      )
-      const stated = answers.flatMap(({ expression, ...row }) =>
-        expression === null ? [] : [{ ...row, expression }],
-      )
-      expect(new Set(stated.map(({ metric }) => metric)).size).toBeGreaterThanOrEqual(4)
-      for (const { metric, expression, asOf, members } of stated) {
-        const counted = await caller.segments.count({ expression, asOf })
-        expect([metric, expression, counted.members]).toEqual([metric, expression, members])
-      }
-    },
-  )
+  test('of tiers and regions counts their members, whatever else chooses them', async () => {
+    const asked = async (filters: object) => (await caller.analytics.dormancy({ filters })).rows
+    const segment = '(orders >= 1) and (tier in ("Gold", "O\'Hara")) and (region in ("North"))'
+    const filters = { segment: 'orders >= 1', tiers: ['Gold', "O'Hara"], regions: ['North'] }
+    expect(await asked(filters)).toEqual(await asked({ segment }))
+    expect((await asked({ tiers: ['Gold'] })).reduce((sum, { members }) => sum + members, 0)).toBeGreaterThan(
+      0,
+    )
+    expect((await asked({ tiers: ['none has it'] })).every(({ members }) => members === 0)).toBe(true)
+  })
+
+  test.each([
+    {},
+    { segment: 'orders = 1 or first_order < 2024-07-01' },
+    { stores: ['East'] },
+    { categories: ['tea'] },
+    { categories: ['tea', 'bread'], channels: ['app'], tiers: ['Gold'] },
+  ])('every row’s expression chooses exactly the members that it counts: %o', async (filters) => {
+    const { analytics } = caller
+    const quietFrom = { filters, settings: { quietDays: 31 } }
+    const sold = await Promise.all(
+      (['store', 'channel', 'region'] as const).map((by) =>
+        analytics.places({ filters, settings: { by, from: '2024-06-15' } }),
+      ),
+    )
+    const held = [await analytics.cards(quietFrom), await analytics.points(quietFrom)]
+    const answers = [
+      { rows: await analytics.retention({ filters }), counted: 'returned' },
+      {
+        rows: await analytics.overview({ filters, settings: { step: 'month', steps: 2 } }),
+        counted: 'buyers',
+      },
+      { rows: await analytics.growth({ filters }), counted: 'members' },
+      { rows: await analytics.products({ filters }), counted: 'members' },
+      { rows: await analytics.affinity({ filters }), counted: 'both' },
+      {
+        rows: await analytics.discounts({ filters, settings: { withinDays: 40, leastOrders: 1 } }),
+        counted: 'members',
+      },
+      {
+        rows: cellsOf(await analytics.products({ filters, settings: { withinDays: 40, windowDays: 31 } })),
+        counted: 'members',
+      },
+      { rows: await analytics.rfm({ filters }), counted: 'members' },
+      {
+        rows: filled(await analytics.rfmMigration({ filters, settings: { days: 31 } })),
+        counted: 'members',
+      },
+      {
+        rows: filled(await analytics.rfmMigration({ filters, settings: { days: 100 } })),
+        counted: 'members',
+      },
+      ...sold.flatMap((rows) => [
+        { rows, counted: 'buyers' },
+        { rows: opening('newExpression', rows), counted: 'newBuyers' },
+        { rows: opening('repeatedExpression', ofRepeated(rows)), counted: 'repeatedBuyers' },
+      ]),
+      ...held.flatMap((rows) => [
+        { rows, counted: 'members' },
+        { rows: opening('quietExpression', rows), counted: 'quietMembers' },
+      ]),
+      { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
+      {
+        rows: await analytics.dormancy({ filters, settings: { until: 60, every: 20 } }),
+        counted: 'members',
+      },
+      { rows: await analytics.repurchase({ filters }), counted: 'repeated' },
+    ].flatMap(({ rows: { metric, asOf, rows }, counted }) =>
+      (rows as Record<string, unknown>[]).map((row) => ({
+        metric,
+        asOf,
+        expression: row['membersExpression'] as string | null,
+        members: row[counted] as number,
+      })),
+    )
+    const stated = answers.flatMap(({ expression, ...row }) =>
+      expression === null ? [] : [{ ...row, expression }],
+    )
+    expect(new Set(stated.map(({ metric }) => metric)).size).toBeGreaterThanOrEqual(4)
+    for (const { metric, expression, asOf, members } of stated) {
+      const counted = await caller.segments.count({ expression, asOf })
+      expect([metric, expression, counted.members]).toEqual([metric, expression, members])
+    }
+  })
 
   test('that makes no sense is refused with a sentence', async () => {
     await expect(caller.analytics.retention({ filters: { segment: 'odrers > 2' } })).rejects.toThrow(/orders/)

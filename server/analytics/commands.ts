@@ -13,6 +13,13 @@ interface AskOptions extends CommonOptions {
   out?: string
   asOf?: string
   segment?: string
+  from?: string
+  to?: string
+  store?: string[]
+  channel?: string[]
+  category?: string[]
+  tier?: string[]
+  region?: string[]
   set: string[]
 }
 
@@ -34,12 +41,14 @@ export function metricCommands(program: Command): void {
     .usage('<name> --workspace <name> [options]')
     .option('--as-of <day>', 'YYYY-MM-DD, inclusive')
     .option('--segment <expression>', 'only these members')
-    .option(
-      '--set <key=value>',
-      'a setting of the metric',
-      (pair: string, all: string[]) => [...all, pair],
-      [],
-    )
+    .option('--tier <name>', 'only members who hold it now; may be given again', gathered)
+    .option('--region <name>', 'only members who live there; may be given again', gathered)
+    .option('--from <day>', 'first day of the window, YYYY-MM-DD, of metrics that have one')
+    .option('--to <day>', 'last day of the window, inclusive')
+    .option('--store <name>', 'only orders there; may be given again', gathered)
+    .option('--channel <name>', 'only orders through it; may be given again', gathered)
+    .option('--category <name>', 'only orders with something of it; may be given again', gathered)
+    .option('--set <key=value>', 'a setting of the metric', gathered, [])
     .addOption(
       new Option('--format <format>', 'csv, jsonl and parquet are streamed')
         .choices(['table', 'json', ...answerFormats])
@@ -61,10 +70,13 @@ export function metricCommands(program: Command): void {
             filters: {
               asOf: options.asOf,
               segment: options.segment,
-              from,
-              to,
-              stores: stores?.split(','),
-              channels: channels?.split(','),
+              from: options.from ?? from,
+              to: options.to ?? to,
+              stores: options.store ?? stores?.split(','),
+              channels: options.channel ?? channels?.split(','),
+              categories: options.category,
+              tiers: options.tier,
+              regions: options.region,
             },
           }
           if (format === 'table' || format === 'json') {
@@ -125,6 +137,8 @@ const toTerminal = () =>
     write: (chunk: Buffer, _encoding, done) =>
       void process.stdout.write(chunk, (error) => done(error ?? null)),
   })
+
+const gathered = (one: string, others: string[] = []): string[] => [...others, one]
 
 function setting(pair: string): [string, string] {
   const at = pair.indexOf('=')

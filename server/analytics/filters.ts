@@ -1,18 +1,43 @@
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
+import { quote } from '../../analytics/segments/print.ts'
 
-/** What any question may be narrowed to; the same for every analytics and opportunities procedure. A key that it does not know is refused. */
-export const QuestionFilters = z.strictObject({
-  /** A rule in the segment language: only these members are asked about. */
-  segment: z.string().trim().min(1).max(10_000).optional(),
-  /** The local day, inclusive, as of which the question is asked; default: the newest order's day. */
-  asOf: AskedDay.optional(),
-  /** First and last local day of a window, inclusive, for questions that have one. */
-  from: AskedDay.optional(),
-  to: AskedDay.optional(),
-  /** Order filters: only activity in these stores or channels is counted. Empty: everywhere. */
-  stores: z.array(z.string().max(200)).max(500).optional(),
-  channels: z.array(z.string().max(200)).max(500).optional(),
-})
+const Names = z.array(z.string().max(200)).max(500)
+
+/**
+ * What any question may be narrowed to; the same for every analytics and opportunities procedure, the command line and
+ * the API. A key that it does not know is refused. Tiers and regions choose members, so they become part of `segment`.
+ */
+export const QuestionFilters = z
+  .strictObject({
+    /** A rule in the segment language: only these members are asked about. */
+    segment: z.string().trim().min(1).max(10_000).optional(),
+    /** The local day, inclusive, as of which the question is asked; default: the newest order's day. */
+    asOf: AskedDay.optional(),
+    /** First and last local day of a window, inclusive, for questions that have one. */
+    from: AskedDay.optional(),
+    to: AskedDay.optional(),
+    /** Order filters: only activity in these stores or channels is counted. Empty: everywhere. */
+    stores: Names.optional(),
+    channels: Names.optional(),
+    /** Order filter: only orders with a line in one of these categories are counted, whole. Empty: all orders. */
+    categories: Names.optional(),
+    /** Member filters: only members who hold one of these tiers now, who live in one of these regions. Empty: all. */
+    tiers: Names.optional(),
+    regions: Names.optional(),
+  })
+  .transform(({ tiers, regions, ...filters }) => {
+    const rules = [filters.segment, anyOf('tier', tiers), anyOf('region', regions)].filter(
+      (rule) => rule !== undefined,
+    )
+    return rules.length === 0 ? filters : { ...filters, segment: allHold(rules) }
+  })
 
 export type QuestionFilters = z.output<typeof QuestionFilters>
+
+const anyOf = (field: string, values: readonly string[] | undefined): string | undefined =>
+  values?.length ? `${field} in (${values.map(quote).join(', ')})` : undefined
+
+/** In the segment language: all of the rules hold. */
+const allHold = (rules: readonly string[]): string =>
+  rules.length === 1 ? rules[0]! : rules.map((rule) => `(${rule})`).join(' and ')

@@ -50,6 +50,7 @@ export async function scopeOf(
         audience: audience ? audience.evaluation.memberKeys : null,
         stores: filters.stores?.length ? filters.stores : null,
         channels: filters.channels?.length ? filters.channels : null,
+        categories: filters.categories?.length ? filters.categories : null,
       },
     }
   }

@@ -36,6 +36,7 @@ export async function figuresOf(
     audience: null,
     stores: null,
     channels: null,
+    categories: null,
   }
   const bought = repurchase.settings.parse({})
   const rates = repurchase.finish(await session.rows(repurchase.build(bought, scope, duckdb)), bought, scope)

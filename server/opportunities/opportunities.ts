@@ -40,8 +40,8 @@ const enoughReturns = 30
 /**
  * Up to five groups of members, those first whose money at stake is highest. Money at stake is what
  * these members brought in the year before their last order, or have spent so far, named as such.
- * Who refused contact is counted apart. A segment in the filters narrows each group; stores and
- * channels narrow it to members with an order there.
+ * Who refused contact is counted apart. A segment in the filters narrows each group; stores, channels and categories
+ * narrow it to members with such an order.
  */
 export async function findOpportunities(
   store: Store,
@@ -89,10 +89,10 @@ export async function findOpportunities(
   }
 }
 
-function narrowed(rule: string, { segment, stores, channels }: QuestionFilters): string {
+function narrowed(rule: string, { segment, stores, channels, categories }: QuestionFilters): string {
   const among = (field: string, values: readonly string[] | undefined) =>
     values?.length ? [`${field} in (${values.map((value) => JSON.stringify(value)).join(', ')})`] : []
-  const places = [...among('store', stores), ...among('channel', channels)]
+  const places = [...among('store', stores), ...among('channel', channels), ...among('category', categories)]
   const there = places.length > 0 ? bothRules(rule, `orders(${places.join(', ')}) >= 1`) : rule
   return segment === undefined ? there : bothRules(`(${segment})`, there)
 }

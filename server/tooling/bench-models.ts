@@ -2,6 +2,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { gathered } from '../../analytics/models/histories.ts'
 import { candidates } from '../../analytics/models/selection.ts'
 import { historiesOfMembers, type MemberHistories } from '../../analytics/scores/histories-of-members.ts'
+import { amountsOf, scoresOf } from '../../analytics/scores/scores.ts'
 import { makeScores } from '../../analytics/scores/scoring.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -16,12 +17,12 @@ export interface ModelFigures {
   readonly buyers: number
   readonly histories: number
   readonly read: Taken
-  /** Each model fitted to everybody by whole weeks, from where every twentieth member says that its maximum is near. */
-  readonly fits: readonly (Taken & { readonly model: string })[]
+  /** Each model and that of amounts fitted anew to everybody by whole weeks, from a fit that is near, and all members scored. */
+  readonly refits: readonly (Taken & { readonly model: string })[]
   /** All that a rule or a page waits for: read, fitted, tried, foretold, written. */
   readonly whole: Taken
-  /** How much more memory the process had at most meanwhile than before. */
-  readonly memory: number
+  /** What the models are told of the members. */
+  readonly told: MemberHistories
 }
 
 const patienceMs = 60 * 60_000
@@ -39,13 +40,9 @@ export async function measureModels({ engine }: Workspace): Promise<ModelFigures
   const asOf = String(state!.asOf)
   const tables = derivedTables()
   await engine.rows(sql`select sum(net_minor) as net from ${tables.memberDay}`, { timeoutMs: patienceMs })
-  const [held] = [process.memoryUsage().rss]
-  let most = held
-  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20)
   const whole = await taken(() =>
     engine.scratch((session) => makeScores(session, tables, asOf), { timeoutMs: patienceMs }),
   )
-  clearInterval(watch)
   let histories: MemberHistories | undefined
   const read = await taken(() =>
     engine.scratch(
@@ -58,20 +55,28 @@ export async function measureModels({ engine }: Workspace): Promise<ModelFigures
   const { frequency, recencyDays, ageDays } = histories!
   const weeks = (days: Int32Array) => Float64Array.from(days, (day) => Math.round(day / 7))
   const some = <Column extends Int32Array>(column: Column) => column.filter((_, at) => at % sampledOf === 0)
-  const everybody = gathered(frequency, weeks(recencyDays), weeks(ageDays))
   const sample = gathered(some(frequency), weeks(some(recencyDays)), weeks(some(ageDays)))
-  const fits = []
-  for (const model of candidates)
-    fits.push({
+  const refits = []
+  let groups = 0
+  for (const model of candidates) {
+    const before = model.fit(sample, 0)
+    refits.push({
       model: model.name,
-      ...(await taken(async () => model.fit(everybody, 0, model.fit(sample, 0).parameters))),
+      ...(await taken(async () => {
+        const everybody = gathered(frequency, weeks(recencyDays), weeks(ageDays))
+        groups = everybody.members.length
+        const fit = model.fit(everybody, 0, before)
+        const { spend } = amountsOf(histories!)
+        scoresOf(histories!, { model, fit }, spend?.parameters ?? null, 0)
+      })),
     })
+  }
   return {
     buyers: frequency.length,
-    histories: everybody.members.length,
+    histories: groups,
     read,
-    fits,
+    refits,
     whole,
-    memory: (most - held) / 2 ** 20,
+    told: histories!,
   }
 }

@@ -1,9 +1,9 @@
 import { useSearch } from '@tanstack/react-router'
 import { readFilters, type FilterSearch } from './search.ts'
 
-type Handed = 'segment' | 'tiers' | 'regions' | 'stores' | 'channels'
+type Handed = 'segment' | 'tiers' | 'regions' | 'stores' | 'channels' | 'categories'
 const ofMembers: readonly Handed[] = ['segment', 'tiers', 'regions']
-const everything: readonly Handed[] = [...ofMembers, 'stores', 'channels']
+const everything: readonly Handed[] = [...ofMembers, 'stores', 'channels', 'categories']
 
 /** The filters that each analytic page takes and another one of them would take as well. */
 const known: Readonly<Record<string, readonly Handed[]>> = {

@@ -17,7 +17,7 @@ const DayRange = lazy(() => import('./day-range.tsx'))
 /**
  * The sticky bar of an analytic page. Every choice is in the address, so a link shows the same figures.
  * `asOf` is the last day of the data the page shows; `dates`, `places` and `compare` say whether the page's
- * questions take a window, stores and channels, a comparison.
+ * questions take a window, stores, channels and categories, a comparison.
  */
 export function FilterBar({
   asOf,
@@ -43,6 +43,7 @@ export function FilterBar({
         {dates ? <DatesChip asOf={filters.asOf ?? asOf} unset={unset} /> : null}
         {places ? <ListChip name="stores" /> : null}
         {places ? <ListChip name="channels" /> : null}
+        {places ? <ListChip name="categories" /> : null}
         <ListChip name="tiers" />
         <ListChip name="regions" />
         {compare ? <CompareChip /> : null}
@@ -158,7 +159,7 @@ function CompareChip() {
 }
 
 /** Filters of which any of several values that occur in the data may be chosen. */
-type ListName = 'stores' | 'channels' | 'tiers' | 'regions'
+type ListName = 'stores' | 'channels' | 'categories' | 'tiers' | 'regions'
 
 function ListChip({ name }: { name: ListName }) {
   const t = useTranslations('filters')

@@ -27,10 +27,15 @@ export function selectsOnOrders(rule: string): boolean {
   return words.some((word) => ofOrders.has(word.toLowerCase()))
 }
 
-/** Whom the figures are about: everybody's orders, or those of a segment, of stores, of channels. */
-export function populationOf({ segment, stores, channels }: Question): 'all' | 'segment' | 'places' | 'both' {
+/** Whom the figures are about: everybody's orders, or those of a segment, of stores, of channels, with certain categories. */
+export function populationOf({
+  segment,
+  stores,
+  channels,
+  categories,
+}: Question): 'all' | 'segment' | 'places' | 'both' {
   const narrowed = segment !== undefined && segment !== 'everyone'
-  const places = Boolean(stores?.length) || Boolean(channels?.length)
+  const places = [stores, channels, categories].some((chosen) => chosen?.length)
   return narrowed ? (places ? 'both' : 'segment') : places ? 'places' : 'all'
 }
 
@@ -44,7 +49,7 @@ export function placesOf({ stores, channels }: Question): 'none' | 'stores' | 'c
  * Names the population where a page states its figures. `of` puts it before the lead, once for all panels
  * under it; `title` adds it to the title of a panel that stands beside others of another population; `about`
  * is what a panel's picture says of it, which leaves the page behind; `where` names the places alone.
- * `note` adds to a definition what a rule about orders does to figures about orders. `only`: the filter that
+ * `note` adds to a definition what a rule about orders, or a category, does to figures about orders. `only`: the filter that
  * the page's questions take, where they leave the others out.
  */
 export function usePopulation(only?: 'segment') {
@@ -53,13 +58,15 @@ export function usePopulation(only?: 'segment') {
   const question = only ? { segment: filters.segment } : filters
   const population = populationOf(question)
   const biased = question.segment !== undefined && selectsOnOrders(question.segment)
-  const { stores = [], channels = [] } = question
+  const { stores = [], channels = [], categories = [] } = question
   const where = t('population.where', {
     places: placesOf(question),
     stores: stores.length,
     store: stores[0] ?? '',
     channels: channels.length,
     channel: channels[0] ?? '',
+    categories: categories.length,
+    category: categories[0] ?? '',
   })
   const about = population === 'all' ? undefined : t('population.about', { population, where })
   return {
@@ -71,6 +78,10 @@ export function usePopulation(only?: 'segment') {
     title: (title: string): string =>
       about === undefined ? title : t('population.title', { population, where, title }),
     note: (definition: string): string =>
-      biased ? `${definition} ${t('population.selectsOnOrders')}` : definition,
+      [
+        definition,
+        ...(categories.length > 0 ? [t('population.wholeOrders')] : []),
+        ...(biased ? [t('population.selectsOnOrders')] : []),
+      ].join(' '),
   }
 }

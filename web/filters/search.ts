@@ -8,6 +8,7 @@ export interface FilterSearch {
   readonly asOf?: string
   readonly stores?: string[]
   readonly channels?: string[]
+  readonly categories?: string[]
   /** Only members who hold one of these tiers now, or live in one of these regions. */
   readonly tiers?: string[]
   readonly regions?: string[]
@@ -35,6 +36,7 @@ export function readFilters(search: Record<string, unknown>): FilterSearch {
     asOf: day(search.asOf),
     stores: list(search.stores),
     channels: list(search.channels),
+    categories: list(search.categories),
     tiers: list(search.tiers),
     regions: list(search.regions),
     compare:
@@ -48,6 +50,7 @@ export function readFilters(search: Record<string, unknown>): FilterSearch {
 export const notOfMembers = [
   'stores',
   'channels',
+  'categories',
   'from',
   'to',
   'compare',

@@ -1,4 +1,4 @@
-import { inPlace, isAsked, qualifyingOrders, type Question } from '../../oracle/meaning.ts'
+import { countedLines, inPlace, isAsked, qualifyingOrders, type Question } from '../../oracle/meaning.ts'
 import type { PlainShop } from '../../oracle/shop.ts'
 
 const classOf = (orders: number): string =>
@@ -24,7 +24,9 @@ export function affinityOracle(shop: PlainShop, question: Question) {
       const own = orders.filter((order) => order.member === member)
       return {
         stratum: classOf(own.length),
-        items: new Set(own.flatMap(({ lines = [] }) => lines.flatMap(({ category }) => category ?? []))),
+        items: new Set(
+          own.flatMap((order) => countedLines(question, order).flatMap(({ category }) => category ?? [])),
+        ),
       }
     })
     .filter(({ items }) => items.size > 0)

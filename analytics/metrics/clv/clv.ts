@@ -175,7 +175,7 @@ const asked = (scope: Scope): Sql =>
   everywhere(scope)
     ? ofAudience(scope, scope.tables.memberScores)
     : sql`(select * from ${ofAudience(scope, scope.tables.memberScores)} as score_row
-        where member_key in (select member_key from ${scope.tables.memberOrders} as bought where ${inPlace(scope)}))`
+        where member_key in (select member_key from ${scope.tables.memberOrders} as bought where ${inPlace(scope, scope.tables.orderItems)}))`
 
 const daysBefore = (asOf: string, days: Sql, d: Dialect): Sql => sql`(${d.date(asOf)} - ${days})`
 

@@ -52,7 +52,14 @@ function comers(count: number): PlainShop {
 }
 
 async function asked(plain: PlainShop, question: Partial<Question> = {}) {
-  const loaded = await shop.load(plain, { asOf, audience: null, stores: null, channels: null, ...question })
+  const loaded = await shop.load(plain, {
+    asOf,
+    audience: null,
+    stores: null,
+    channels: null,
+    categories: null,
+    ...question,
+  })
   const tables = { ...loaded.tables, memberScores: derivedTables().memberScores }
   const models = await shop.engine.scratch(async (session) => {
     await session.run(sql`drop table if exists ${tables.memberScores}`)

@@ -65,7 +65,7 @@ export const dormancyRules = defineMetric({
       from ${askedMembers(scope)} as facts
       left join ${rhythms(tables)} as rhythm on rhythm.member_key = facts.member_key
       left join ${tables.memberScores} as scores on scores.member_key = facts.member_key
-      ${everywhere(scope) ? sql`` : sql`where facts.member_key in (select member_key from ${tables.memberOrders} as bought where ${inPlace(scope)})`}
+      ${everywhere(scope) ? sql`` : sql`where facts.member_key in (select member_key from ${tables.memberOrders} as bought where ${inPlace(scope, tables.orderItems)})`}
       group by 1, 2, 3`
   },
 

@@ -1,5 +1,5 @@
 import { addDays, daysBetween } from '../../calendar/calendar.ts'
-import { everywhere, inPlace, ofAudience } from '../../relations/member-orders.ts'
+import { countedVoided, everywhere, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { isFirstSeen } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -44,7 +44,7 @@ export function countedBySpan(spans: readonly Span[], scope: Scope, d: Dialect):
       -- what counted at the beginning of one of the spans and counts no more
       voided as (
         select member_key, local_day, void_day
-        from ${ofAudience(scope, scope.tables.voidedOrders)} as voided_order where void_day > ${opened} and ${inPlace(scope)}
+        from ${ofAudience(scope, countedVoided(scope, d))} as counted_once where void_day > ${opened}
       ),
       ${byGap ? sql`${whoseOrderWasTaken(inReach, scope)}, ${byGaps(opened, asOf, scope, d)}` : sql`${whoCounts(inReach, scope)}`},
       ${byOrder(scope, byGap ? sql`(select member_key, first_day, joined_day from ${scope.tables.memberFacts} as any_facts where member_key in (select member_key from taken))` : scope.tables.memberFacts, d)}
@@ -71,7 +71,7 @@ const whoseOrderWasTaken = (inReach: Sql, scope: Scope): Sql => sql`taken as (
 /** All orders that count, or counted, in the part of the shop that is asked about. */
 const whoCounts = (inReach: Sql, scope: Scope): Sql => sql`ordered as (
         select member_key, local_day, cast(null as date) as void_day
-        from ${ofAudience(scope, scope.tables.ordersByMonth)} as member_order where ${inPlace(scope)} and ${inReach}
+        from ${ofAudience(scope, scope.tables.ordersByMonth)} as member_order where ${inPlace(scope, scope.tables.orderItems)} and ${inReach}
         union all
         select member_key, local_day, void_day from voided
       )`

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AskedDay } from '../../calendar/day.ts'
 import { addDays, daysBetween, weekday } from '../../calendar/calendar.ts'
 import { countedOrdersSaid } from '../../relations/expressions.ts'
-import { countedOrdersWithin, inPlace } from '../../relations/member-orders.ts'
+import { countedCube, countedOrdersWithin } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
@@ -69,7 +69,7 @@ export const hours = defineMetric({
     const within = sql`local_day >= ${d.date(from)} and local_day <= ${d.date(to)}`
     const counted = scope.audience
       ? sql`select local_day, local_hour, count(*) as orders from ${countedOrdersWithin(scope, within)} as counted group by local_day, local_hour`
-      : sql`select local_day, local_hour, orders from ${scope.tables.orderCube} where ${within} and ${inPlace(scope)}`
+      : sql`select local_day, local_hour, orders from ${countedCube(scope, within, d)} as sold`
     return sql`
       select ${d.weekday(sql`local_day`)} as weekday, local_hour as hour, ${d.sum(sql`orders`)} as orders
       from (${counted}) as by_hour group by weekday, hour order by weekday, hour`

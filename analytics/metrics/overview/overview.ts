@@ -10,6 +10,7 @@ import {
 } from '../../calendar/calendar.ts'
 import { boughtBetween } from '../../relations/expressions.ts'
 import {
+  countedCube,
   countedOrdersWithin,
   everywhere,
   inAudience,
@@ -147,7 +148,7 @@ export const overview = defineMetric({
         ? []
         : [
             sql`select 'guests', local_day, null, ${d.sum(sql`orders`)}, ${d.sum(sql`net_minor`)}, 0
-            from ${scope.tables.orderCube} where guest and (${guestDays}) and ${inPlace(scope)}
+            from ${countedCube(scope, sql`guest and (${guestDays})`, d)} as sold_to_guests
             group by local_day`,
           ]),
     ]

@@ -1,4 +1,12 @@
-import { inPlace, isAsked, isFirstSeen, qualifyingOrders, type Question, sum } from '../../oracle/meaning.ts'
+import {
+  categoriesOf,
+  inPlace,
+  isAsked,
+  isFirstSeen,
+  qualifyingOrders,
+  type Question,
+  sum,
+} from '../../oracle/meaning.ts'
 import { dayOf, type PlainShop } from '../../oracle/shop.ts'
 
 /** What each place sold between two days, order by order and refund by refund; 'all' beside the places. */
@@ -14,6 +22,7 @@ export function placesOracle(
     member: number | null
     store: string | null
     channel: string | null
+    categories: readonly (string | null)[]
     day: string
   }) => within(thing.day) && inPlace(question, thing) && isAsked(question, thing.member)
   const placeOf = (thing: { member: number | null; store: string | null; channel: string | null }) =>
@@ -23,12 +32,16 @@ export function placesOracle(
   const orders = all.filter(counts)
   const paid = shop.orders
     .filter(({ state }) => state === 'paid')
-    .map((order) => ({ ...order, day: dayOf(shop, order.orderedAt) }))
+    .map((order) => ({ ...order, day: dayOf(shop, order.orderedAt), categories: categoriesOf(order) }))
     .filter(counts)
   const unpaid = new Set(shop.orders.filter(({ state }) => state !== 'paid').map(({ key }) => key))
   const refunds = shop.refunds
     .filter(({ order }) => order === null || !unpaid.has(order))
-    .map((refund) => ({ ...refund, day: dayOf(shop, refund.refundedAt) }))
+    .map((refund) => ({
+      ...refund,
+      day: dayOf(shop, refund.refundedAt),
+      categories: categoriesOf(shop.orders.find(({ key }) => key === refund.order)),
+    }))
     .filter(counts)
 
   const told = (

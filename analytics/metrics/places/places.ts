@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addDays, daysBetween, yearBefore } from '../../calendar/calendar.ts'
 import { AskedDay } from '../../calendar/day.ts'
 import { countedOrdersSaid, isText } from '../../relations/expressions.ts'
-import { countedOrdersWithin, inAudience, inPlace } from '../../relations/member-orders.ts'
+import { countedCube, countedOrdersWithin, inAudience, inPlace } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { qualifiesOn } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -111,7 +111,7 @@ function activity(by: 'store' | 'channel' | 'region', scope: Scope, days: Sql, d
   if (by !== 'region' && !scope.audience)
     return sql`(select local_day, guest, ${placeOf} as place, orders, net_minor, net_minor + refunded_minor as charged_minor,
           gross_minor, discount_minor, refunded_minor
-        from ${scope.tables.orderCube} where (${days}) and ${inPlace(scope)})`
+        from ${countedCube(scope, sql`(${days})`, d)} as sold)`
   const counts = sql`(${days}) and ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)}`
   const asOf = d.date(scope.asOf)
   const events = sql`(

@@ -1,5 +1,5 @@
 import { addDays, daysBetween } from '../../calendar/calendar.ts'
-import { inPlace, isAsked, qualifyingOrders, type Question, sum } from '../../oracle/meaning.ts'
+import { countedLines, inPlace, isAsked, qualifyingOrders, type Question, sum } from '../../oracle/meaning.ts'
 import type { PlainShop } from '../../oracle/shop.ts'
 
 /** Each category or product and, under null, everything: counted member by member. */
@@ -29,16 +29,22 @@ export function productsOracle(
   })
   const since = addDays(question.asOf, -windowDays)
   const before = addDays(since, -windowDays)
-  const items = [...new Set(there.flatMap(({ lines = [] }) => lines.flatMap((line) => line[by] ?? [])))]
+  const items = [
+    ...new Set(there.flatMap((order) => countedLines(question, order).flatMap((line) => line[by] ?? []))),
+  ]
   const netOf = (orders: typeof there, item: string | null) =>
     sum(
-      orders.flatMap(({ lines = [] }) =>
-        lines.filter((line) => (item === null ? line[by] !== null : line[by] === item)).map(({ net }) => net),
+      orders.flatMap((order) =>
+        countedLines(question, order)
+          .filter((line) => (item === null ? line[by] !== null : line[by] === item))
+          .map(({ net }) => net),
       ),
     )
   return [null, ...items].map((item) => {
     const withIt = (orders: typeof there) =>
-      orders.filter(({ lines = [] }) => item === null || lines.some((line) => line[by] === item))
+      orders.filter(
+        (order) => item === null || countedLines(question, order).some((line) => line[by] === item),
+      )
     const its = members
       .map((member) => ({ ...member, its: withIt(member.own) }))
       .filter((member) => member.its.length > 0)

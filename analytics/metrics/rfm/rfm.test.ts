@@ -69,7 +69,10 @@ test('scores, cells and groups are what sorting and counting gives', async () =>
         })
         expect(bounds).toEqual(ofEach)
         const named = rows.every(({ membersExpression }) => membersExpression !== null)
-        expect(named).toBe(question.stores === null && question.channels === null && windowDays === undefined)
+        expect(named).toBe(
+          [question.stores, question.channels, question.categories].every((chosen) => chosen === null) &&
+            windowDays === undefined,
+        )
       },
     ),
     { numRuns: cases(12) },

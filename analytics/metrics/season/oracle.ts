@@ -1,4 +1,4 @@
-import { inPlace, isAsked, qualifyingOrders, type Question } from '../../oracle/meaning.ts'
+import { countedLines, inPlace, isAsked, qualifyingOrders, type Question } from '../../oracle/meaning.ts'
 import type { PlainShop } from '../../oracle/shop.ts'
 
 /** Orders of asked members with a category, and all of them, month by month. */
@@ -8,7 +8,9 @@ export function seasonOracle(shop: PlainShop, question: Question) {
   )
   return (item: string, month: string) => {
     const ofMonth = orders.filter(({ day }) => day.slice(0, 7) === month.slice(0, 7))
-    const withIt = ofMonth.filter(({ lines = [] }) => lines.some(({ category }) => category === item))
+    const withIt = ofMonth.filter((order) =>
+      countedLines(question, order).some(({ category }) => category === item),
+    )
     return { numerator: withIt.length, denominator: ofMonth.length }
   }
 }

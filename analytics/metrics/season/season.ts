@@ -4,7 +4,7 @@ import { proportionArm } from '../../lift/arm.ts'
 import { scoreInterval } from '../../lift/intervals.ts'
 import { itemKinds, itemOf } from '../../relations/bought-items.ts'
 import { countedOrdersSaid, isText } from '../../relations/expressions.ts'
-import { countedOrdersWithin, inPlace, ofAudience } from '../../relations/member-orders.ts'
+import { countedCube, countedOrdersWithin, inPlaceAsLine, ofAudience } from '../../relations/member-orders.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
@@ -66,12 +66,12 @@ export const season = defineMetric({
       by === 'category' ? [sql`opens_category`, sql`count(*)`] : [sql`true`, sql`count(distinct order_key)`]
     const items = sql`(
             select member_key, ${itemOf(by)}, local_day, order_key from ${scope.tables.orderItems} as any_item
-            where ${itemOf(by)} is not null and local_day >= ${from} and ${counts} and ${inPlace(scope)}
+            where ${itemOf(by)} is not null and local_day >= ${from} and ${counts} and ${inPlaceAsLine(scope)}
           )`
     const sold =
       by === 'category' && !scope.audience
         ? sql`select category as item, month, ${d.sum(sql`orders`)} as orders
-        from ${scope.tables.categoryMonths} where category is not null and month >= ${from} and ${inPlace(scope)}
+        from ${scope.tables.categoryMonths} where category is not null and month >= ${from} and ${inPlaceAsLine(scope)}
         group by item, month`
         : sql`select item, ${month} as month, ${d.sum(sql`orders`)} as orders
         from (
@@ -86,7 +86,7 @@ export const season = defineMetric({
         from ${countedOrdersWithin(scope, sql`local_day >= ${from}`)} as counted group by local_day
       ) as counted_day group by all`
       : sql`select null, ${month}, ${d.sum(sql`orders`)}
-      from ${scope.tables.orderCube} where not guest and local_day >= ${from} and ${inPlace(scope)} group by all`
+      from ${countedCube(scope, sql`not guest and local_day >= ${from}`, d)} as sold_to_members group by all`
     return sql`
       with sold as (
         ${sold}

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { addDays, daysBetween } from '../../calendar/calendar.ts'
 import { festivals, festivalsOf } from '../../calendar/festivals.ts'
 import { countedOrdersSaid } from '../../relations/expressions.ts'
-import { countedOrdersWithin, inPlace } from '../../relations/member-orders.ts'
+import { countedCube, countedOrdersWithin } from '../../relations/member-orders.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
@@ -68,8 +68,8 @@ export const specialDays = defineMetric({
     const within = sql`local_day > ${d.date(addDays(scope.asOf, -windowDays))}`
     return scope.audience
       ? sql`select local_day, count(*) as orders from ${countedOrdersWithin(scope, within)} as counted group by local_day order by local_day`
-      : sql`select local_day, ${d.sum(sql`orders`)} as orders from ${scope.tables.orderCube}
-          where ${within} and ${inPlace(scope)} group by local_day order by local_day`
+      : sql`select local_day, ${d.sum(sql`orders`)} as orders from ${countedCube(scope, within, d)} as sold
+          group by local_day order by local_day`
   },
 
   finish(rows, { windowDays }, scope) {

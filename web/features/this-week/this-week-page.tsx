@@ -31,8 +31,8 @@ export function ThisWeekPage() {
   const { question } = useFilters()
   const workspace = useWorkspace()
   const { language } = useLanguage()
-  const { segment, asOf, stores, channels } = question
-  const filters = { segment, asOf, stores, channels }
+  const { from: _from, to: _to, ...filters } = question
+  const { segment } = question
   const settings = { trpc: { abortOnUnmount: true } } as const
   const figures = useAnswer(trpc.opportunities.keyFigures.queryOptions({ filters }, settings))
   const found = useAnswer(trpc.opportunities.thisWeek.queryOptions({ filters }, settings))

@@ -10,11 +10,11 @@ select date_diff('day', last_day, cast($1 as date)) as silent_days, count(*) as 
         left join (
           select event.member_key, coalesce(cast(sum(event.net_minor) as bigint), 0) as net_minor
           from (select * from (
-  select member_key, local_day, store, channel, net_minor
+  select member_key, local_day, store, channel, order_key, net_minor
   from orders
   where member_key is not null and state = 'paid' and local_day <= cast($7 as date)
   union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= cast($8 as date)) as any_event where coalesce(store in ($9, $10), false) and coalesce(channel in ($11), false)) as event
           join (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day

@@ -13,7 +13,7 @@ with span as (
       -- what counted at the beginning of one of the spans and counts no more
       voided as (
         select member_key, local_day, void_day
-        from voided_orders as voided_order where void_day > cast($28 as date) and true and true
+        from (select member_key, local_day, void_day from voided_orders as voided_order where true and true) as counted_once where void_day > cast($28 as date)
       ),
       taken as (
         select distinct member_key from voided join span

@@ -13,8 +13,8 @@ with span as (
       -- what counted at the beginning of one of the spans and counts no more
       voided as (
         select member_key, local_day, void_day
-        from (select asked_row.* from voided_orders as asked_row
-        join (select unnest(from_json($28, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as voided_order where void_day > cast($29 as date) and true and true
+        from (select asked_row.* from (select member_key, local_day, void_day from voided_orders as voided_order where true and true) as asked_row
+        join (select unnest(from_json($28, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as counted_once where void_day > cast($29 as date)
       ),
       taken as (
         select distinct member_key from voided join span

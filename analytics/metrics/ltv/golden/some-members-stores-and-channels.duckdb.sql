@@ -8,11 +8,11 @@ with cohort as (
         from (
           select member_key, cast(date_trunc('month', local_day) as date) as month, net_minor
           from (
-  select member_key, local_day, store, channel, net_minor
+  select member_key, local_day, store, channel, order_key, net_minor
   from orders
   where member_key is not null and state = 'paid' and local_day <= cast($2 as date)
   union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= cast($3 as date)) as event where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false)
         ) as spending

@@ -19,5 +19,5 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
       ) as counted
       group by period_from, class) as window_sales union all select 'step', period_from, class, orders, net_minor, buyers from (select * from step_sales
       where step = $21 and period_from >= cast($22 as date) and period_from <= cast($23 as date)) as step_sales union all select 'guests', local_day, null, coalesce(cast(sum(orders) as bigint), 0), coalesce(cast(sum(net_minor) as bigint), 0), 0
-            from order_cube where guest and (local_day >= cast($24 as date) and local_day <= cast($25 as date) or local_day >= cast($26 as date) and local_day <= cast($27 as date)) and true and true
+            from (select * from order_cube as sold where guest and (local_day >= cast($24 as date) and local_day <= cast($25 as date) or local_day >= cast($26 as date) and local_day <= cast($27 as date)) and true and true) as sold_to_guests
             group by local_day

@@ -22,11 +22,11 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
         event as (
           select member_key, local_day, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
           from (
-  select member_key, local_day, store, channel, net_minor
+  select member_key, local_day, store, channel, order_key, net_minor
   from orders
   where member_key is not null and state = 'paid' and local_day <= cast($17 as date)
   union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= cast($18 as date)) as any_event
           where local_day >= cast($19 as date) and local_day <= cast($20 as date) and coalesce(store in ($21, $22), false) and coalesce(channel in ($23), false) and member_key in (select member_key from (select unnest(from_json($24, '["INTEGER"]')) as member_key) as audience)
@@ -61,11 +61,11 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
         event as (
           select member_key, local_day, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
           from (
-  select member_key, local_day, store, channel, net_minor
+  select member_key, local_day, store, channel, order_key, net_minor
   from orders
   where member_key is not null and state = 'paid' and local_day <= cast($37 as date)
   union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= cast($38 as date)) as any_event
           where local_day >= cast($39 as date) and local_day <= cast($40 as date) and coalesce(store in ($41, $42), false) and coalesce(channel in ($43), false) and member_key in (select member_key from (select unnest(from_json($44, '["INTEGER"]')) as member_key) as audience)

@@ -14,7 +14,7 @@ with buyer as (
         0 as buyers, 0 as new_buyers, 0 as repeated_buyers
       from (select local_day, guest, store as place, orders, net_minor, net_minor + refunded_minor as charged_minor,
           gross_minor, discount_minor, refunded_minor
-        from order_cube where (local_day >= cast($5 as date) and local_day <= cast($6 as date)) and true and true) as sold group by guest, place
+        from (select * from order_cube as sold where (local_day >= cast($5 as date) and local_day <= cast($6 as date)) and true and true) as sold) as sold group by guest, place
       union all 
       select 'sums' as what, $7 as period, guest, place, coalesce(cast(sum(orders) as bigint), 0) as orders, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor,
         coalesce(cast(sum(charged_minor) as bigint), 0) as charged_minor, coalesce(cast(sum(gross_minor) as bigint), 0) as gross_minor,
@@ -22,7 +22,7 @@ with buyer as (
         0 as buyers, 0 as new_buyers, 0 as repeated_buyers
       from (select local_day, guest, store as place, orders, net_minor, net_minor + refunded_minor as charged_minor,
           gross_minor, discount_minor, refunded_minor
-        from order_cube where (local_day >= cast($8 as date) and local_day <= cast($9 as date)) and true and true) as sold_before group by guest, place
+        from (select * from order_cube as sold where (local_day >= cast($8 as date) and local_day <= cast($9 as date)) and true and true) as sold) as sold_before group by guest, place
       union all 
       select $10, null, null, place, 0, 0, 0, 0, 0, 0, count(*), count(*) filter (where new), count(*) filter (where orders >= 2)
       from buyer as member group by place

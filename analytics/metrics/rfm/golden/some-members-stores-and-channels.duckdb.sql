@@ -11,11 +11,11 @@ select recency_score, frequency_score, money_score, count(*) as members,
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
-  select member_key, local_day, store, channel, net_minor
+  select member_key, local_day, store, channel, order_key, net_minor
   from orders
   where member_key is not null and state = 'paid' and local_day <= cast($5 as date)
   union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= cast($6 as date)) as event where coalesce(store in ($7, $8), false) and coalesce(channel in ($9), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),

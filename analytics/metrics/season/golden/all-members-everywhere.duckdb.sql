@@ -8,4 +8,4 @@ with sold as (
       select item, month, orders from sold where item in (select item from biggest)
       union all
       select null, cast(date_trunc('month', local_day) as date), coalesce(cast(sum(orders) as bigint), 0)
-      from order_cube where not guest and local_day >= cast($3 as date) and true and true group by all
+      from (select * from order_cube as sold where not guest and local_day >= cast($3 as date) and true and true) as sold_to_members group by all

@@ -1,0 +1,23 @@
+-- some categories
+select isodow(local_day) as weekday, local_hour as hour, coalesce(cast(sum(orders) as bigint), 0) as orders
+      from (select local_day, local_hour, orders from (select * from (
+  select local_day, local_hour, store, channel, guest,
+    cast(sum(qualifying) as integer) as orders,
+    cast(sum(net_minor) as bigint) as net_minor,
+    cast(sum(gross_minor) as bigint) as gross_minor,
+    cast(sum(discount_minor) as bigint) as discount_minor,
+    cast(sum(refunded_minor) as bigint) as refunded_minor
+  from (
+    select local_day, local_hour, store, channel, member_key is null as guest,
+      case when local_day <= cast($1 as date) and state = 'paid' and net_minor > 0 and (void_day is null or void_day > cast($2 as date)) then 1 else 0 end as qualifying,
+      net_minor, gross_minor, discount_minor, 0 as refunded_minor
+    from orders where state = 'paid' and local_day <= cast($3 as date) and coalesce(order_key in (select order_key from order_lines as line where category in ($4, $5)), false)
+    union all
+    select refunds.local_day,
+      cast(hour(timezone(state.time_zone, timezone('UTC', refunds.refunded_at))) as utinyint),
+      refunds.store, refunds.channel, refunds.member_key is null, 0, -amount_minor, null, null, amount_minor
+    from refunds cross join workspace_state as state
+    where counts and local_day <= cast($6 as date) and coalesce(order_key in (select order_key from order_lines as line where category in ($7, $8)), false)
+  )
+  group by all
+  order by local_day, local_hour) as sold where local_day >= cast($9 as date) and local_day <= cast($10 as date) and true and true) as sold) as by_hour group by weekday, hour order by weekday, hour

@@ -1,0 +1,24 @@
+-- some categories
+with cohort as (
+        select cohort_month, count(*) as members from member_facts as asked group by cohort_month
+      ),
+      spent as (
+        select cohort_month, month, coalesce(cast(sum(spending.net_minor) as bigint), 0) as net_minor
+        from (
+          select member_key, cast(date_trunc('month', local_day) as date) as month, net_minor
+          from (
+  select member_key, local_day, store, channel, order_key, net_minor
+  from orders
+  where member_key is not null and state = 'paid' and local_day <= cast($1 as date)
+  union all
+  select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
+  from refunds
+  where member_key is not null and counts and local_day <= cast($2 as date)) as event where true and true and coalesce(order_key in (select order_key from order_lines as line where category in ($3, $4)), false)
+        ) as spending
+        join member_facts as member on member.member_key = spending.member_key
+        group by cohort_month, month)
+      select cohort.cohort_month as cohort, cohort.members as cohort_size,
+        ((year(spent.month) - year(cohort.cohort_month)) * 12 + month(spent.month) - month(cohort.cohort_month)) as period, coalesce(cast(sum(spent.net_minor) as bigint), 0) as net_minor
+      from cohort left join spent on spent.cohort_month is not distinct from cohort.cohort_month
+      group by cohort.cohort_month, cohort.members, period
+      order by cohort nulls last, period

@@ -32,6 +32,7 @@ test('kill -9 before each write of what came back: no report is lost, none is ta
     }
     const sending = {
       ...account,
+      user: '',
       sender: mailboxUser.user,
       senderName: 'The shop',
       publicUrl: 'https://shop.example',
@@ -52,6 +53,7 @@ test('kill -9 before each write of what came back: no report is lost, none is ta
       .set(({ ref }) => ({ state: 'delivered', attempts: 1, handed_to: ref('member_id') }))
       .execute()
     const sent = await store.selectFrom('outbox').select(['id', 'member_id']).orderBy('member_id').execute()
+    expect(sent.length).toBe(6)
     for (const { id, member_id } of sent)
       mailbox.deliver(shapes.postfixUnknown({ id, to: `${member_id!.toLowerCase()}@example.com` }))
 

@@ -66,6 +66,25 @@ describe.each([
     expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
   })
 
+  test('pieces are all rows in their order, several thousand at once, and may be left half way or be stopped', async () => {
+    const numbers = (below: number) => sql`select n from ${d.integers(below)} as number order by n`
+    const pieces: number[][] = []
+    for await (const rows of engine.pieces(numbers(20_001))) pieces.push(rows.map(({ n }) => Number(n)))
+    expect(pieces.flat()).toEqual(Array.from({ length: 20_001 }, (_, n) => n))
+    expect(pieces.length).toBeLessThan(10)
+    for await (const _ of engine.pieces(numbers(0))) expect.unreachable()
+    for await (const rows of engine.pieces(numbers(100_000))) {
+      expect(rows.length).toBeLessThan(10_000)
+      break
+    }
+    const controller = new AbortController()
+    const stopped = async () => {
+      for await (const _ of engine.pieces(numbers(100_000), { signal: controller.signal })) controller.abort()
+    }
+    await expect(stopped()).rejects.toThrow(QueryCancelled)
+    expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
+  })
+
   test('readers see the state before a transaction until it is done', async () => {
     const inside = Promise.withResolvers<void>()
     const goOn = Promise.withResolvers<void>()

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Store } from '../store/store.ts'
@@ -41,7 +41,7 @@ const hourMs = 3_600_000
 const prefixLength = 15
 
 // 256 random bits need no slow hash, and a check must be quick: it comes with every redemption.
-const digestOf = (key: string) => createHash('sha256').update(key).digest('base64url')
+const digestOf = (key: string) => hash('sha256', key, 'base64url')
 
 /** Makes a key of one workspace. The key itself is answered here and never again. */
 export async function createKey(

@@ -27,7 +27,6 @@ async function everything(platform: Platform): Promise<string> {
         await platform.store
           .selectFrom(table.name as 'audit')
           .selectAll()
-          .orderBy('rowid' as never)
           .execute(),
       ),
     )

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export type ArmName = 'treated' | 'held-out'
 
@@ -7,6 +7,6 @@ export type ArmName = 'treated' | 'held-out'
  * a launch that is finished after a crash agree.
  */
 export function armOf(seed: string, memberId: string, holdoutShare: number): ArmName {
-  const hash = createHash('sha256').update(`${seed}\n${memberId}`).digest()
-  return hash.readUIntBE(0, 6) / 2 ** 48 < holdoutShare ? 'held-out' : 'treated'
+  const drawn = hash('sha256', `${seed}\n${memberId}`, 'hex').slice(0, 12)
+  return Number.parseInt(drawn, 16) / 2 ** 48 < holdoutShare ? 'held-out' : 'treated'
 }

@@ -103,9 +103,10 @@ async function sortOut(
   const missing = new Map<TemplateValue, number>()
   const hash = createHash('sha256')
 
-  for await (const rows of workspace.engine.stream(judgedMembers(evaluation.memberKeys, tables), {
+  for await (const rows of workspace.engine.pieces(judgedMembers(evaluation.memberKeys, tables), {
     signal,
   })) {
+    let placed = ''
     for (const row of rows) {
       const memberId = String(row.memberId)
       const { reason, missing: unknown } = judge(row)
@@ -116,12 +117,13 @@ async function sortOut(
       }
       const arm = armOf(seed, memberId, holdout)
       arms[arm].push(memberId)
-      hash.update(`${memberId}\n${arm}\n`)
+      placed += `${memberId}\n${arm}\n`
       if (row.consent === 'unknown') unknownConsent++
       for (const value of unknown) missing.set(value, (missing.get(value) ?? 0) + 1)
       const store = String(row.mainStore)
       if (inGap.has(store)) inGap.set(store, inGap.get(store)! + 1)
     }
+    hash.update(placed)
   }
   return {
     evaluation,

@@ -81,6 +81,7 @@ export async function takeCodes(
       ? await ofLaunch
           .innerJoin('campaign_members', (on) =>
             on
+              .onRef('campaign_members.campaign_id', '=', 'coupons.campaign_id')
               .onRef('campaign_members.coupon_id', '=', 'coupons.id')
               .on('campaign_members.launch_id', '=', launch.id),
           )

@@ -28,7 +28,8 @@ export async function membersHoldingCoupons(
     from coupons
     join launches on launches.id = coupons.launch_id and launches.published_at is not null
     join campaigns on campaigns.id = launches.campaign_id and campaigns.state in ('running', 'paused')
-    join campaign_members on campaign_members.launch_id = launches.id and campaign_members.coupon_id = coupons.id
+    join campaign_members on campaign_members.campaign_id = launches.campaign_id
+      and campaign_members.launch_id = launches.id and campaign_members.coupon_id = coupons.id
     left join spent on spent.coupon_id = coupons.id
     where coupons.workspace_id = ${workspaceId} and coupons.campaign_id <> ${except} and coupons.member_id is null
       and coupons.valid_to > ${at.toISOString()}

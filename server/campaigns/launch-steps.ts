@@ -14,9 +14,9 @@ import { othersTurn } from './others-turn.ts'
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
 
-/** Written in about 30 ms: redemptions wait for a batch, and a batch for them. */
-export const couponsAtOnce = 1_000
-const armsAtOnce = 5_000
+/** Written in well below 50 ms: redemptions wait for a batch, and a batch for them. */
+export const couponsAtOnce = 1_500
+const armsAtOnce = 10_000
 
 /**
  * Brings a launch whose audience is complete to its end: issues the coupons that are missing, publishes
@@ -158,6 +158,7 @@ async function queueShared(
     const members = await store
       .selectFrom('campaign_members')
       .select('member_id')
+      .where('campaign_id', '=', launch.campaign_id)
       .where('launch_id', '=', launch.id)
       .where('arm', '=', 'treated')
       .where('member_id', '>', after)
@@ -197,12 +198,13 @@ async function issueBatch(
   return store.transaction().execute(async (tx) => {
     const waiting = await tx
       .selectFrom('campaign_members')
-      .leftJoin('coupons', 'coupons.id', 'campaign_members.coupon_id')
+      .leftJoin('issued_coupons', 'issued_coupons.id', 'campaign_members.coupon_id')
       .select(['campaign_members.member_id', 'campaign_members.coupon_id'])
+      .where('campaign_members.campaign_id', '=', launch.campaign_id)
       .where('campaign_members.launch_id', '=', launch.id)
       .where('campaign_members.arm', '=', 'treated')
       .where('campaign_members.member_id', '>', after)
-      .where('coupons.id', 'is', null)
+      .where('issued_coupons.id', 'is', null)
       .orderBy('campaign_members.member_id')
       .limit(couponsAtOnce)
       .execute()
@@ -275,6 +277,7 @@ async function tellArms(
     const members = await store
       .selectFrom('campaign_members')
       .select(['member_id', 'arm'])
+      .where('campaign_id', '=', launch.campaign_id)
       .where('launch_id', '=', launch.id)
       .where('member_id', '>', toldTo ?? '')
       .orderBy('member_id')
@@ -312,16 +315,23 @@ async function tellArms(
 
 /** Takes back a launch whose audience is not complete: it has no coupon yet. */
 export async function undoLaunch({ store }: Platform, launchId: string): Promise<void> {
+  const { campaign_id: campaignId } = await store
+    .selectFrom('launches')
+    .select('campaign_id')
+    .where('id', '=', launchId)
+    .executeTakeFirstOrThrow()
   for (;;) {
     const some = await store
       .selectFrom('campaign_members')
       .select('member_id')
+      .where('campaign_id', '=', campaignId)
       .where('launch_id', '=', launchId)
       .limit(5_000)
       .execute()
     if (some.length === 0) break
     await store
       .deleteFrom('campaign_members')
+      .where('campaign_id', '=', campaignId)
       .where('launch_id', '=', launchId)
       .where(
         'member_id',

@@ -1,3 +1,4 @@
+import { sql as storeSql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { campaignLedger } from '../coupons/counts.ts'
@@ -289,6 +290,21 @@ describe('launch', () => {
     expect(await editCampaign(shop.desk, campaignId, versions)).toEqual({
       kind: 'wrong-state',
       status: 'running',
+    })
+  })
+
+  test('both arms of a large launch are counted whole', async () => {
+    const campaignId = await draft(definitionOf({ holdout: 0.17 }))
+    const { issued, holdout } = await preview(campaignId)
+    expect(await launch(campaignId)).toMatchObject({ kind: 'launched', report: { issued, holdout } })
+    const { platform } = shop
+    const launched = await platform.store.selectFrom('launches').selectAll().executeTakeFirstOrThrow()
+    await storeSql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 60000)
+      insert into campaign_members (workspace_id, campaign_id, launch_id, member_id, arm)
+      select ${launched.workspace_id}, ${campaignId}, ${launched.id}, printf('more %d', n),
+        case n % 3 when 0 then 'held-out' else 'treated' end from numbers`.execute(platform.store)
+    expect(await launchCampaign(shop.desk, { campaignId, digest: 'any', confirm: [] })).toMatchObject({
+      report: { issued: issued + 40_000, holdout: holdout + 20_000, now: false },
     })
   })
 

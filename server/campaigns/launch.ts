@@ -54,8 +54,10 @@ export interface LaunchRequest {
   readonly asOf?: string
 }
 
-/** Written in about 30 ms: redemptions wait for a batch, and a batch for them. */
-export const membersAtOnce = 2_000
+/** Written in well below 50 ms: redemptions wait for a batch, and a batch for them. */
+export const membersAtOnce = 4_000
+/** Counted in about 10 ms. */
+const countedAtOnce = 25_000
 
 /**
  * Launches a campaign once. The audience is evaluated again and must be the one that the digest names;
@@ -131,7 +133,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   const launched = { workspaceId: workspace.id, campaignId: campaign.id, launchId }
   await keepLeftOut(platform, launched, audience.leftOut, () => step('freeze'))
   step('frozen')
-  if (!areCodesThere || !(await freeze(desk, launchId, audience.knownEvent, shared?.couponId ?? null))) {
+  if (!areCodesThere || !(await freeze(desk, launched, audience.knownEvent, shared?.couponId ?? null))) {
     await undoLaunch(platform, launchId)
     const again = await previewOf(platform, workspace, campaign, undefined, request.asOf)
     return again.kind === 'segment-refused' ? again : { kind: 'moved', preview: again.preview }
@@ -207,7 +209,7 @@ async function begin(
  */
 async function freeze(
   { platform, workspace }: Desk,
-  launchId: string,
+  { campaignId, launchId }: { campaignId: string; launchId: string },
   knownEvent: number,
   sharedCouponId: string | null,
 ): Promise<boolean> {
@@ -218,6 +220,7 @@ async function freeze(
       const inAudience = await tx
         .selectFrom('campaign_members')
         .select('member_id')
+        .where('campaign_id', '=', campaignId)
         .where('launch_id', '=', launchId)
         .where('member_id', '=', memberId)
         .executeTakeFirst()
@@ -247,19 +250,34 @@ async function reportOf(
     .where('workspace_id', '=', workspace.id)
     .where('campaign_id', '=', campaignId)
     .executeTakeFirstOrThrow()
-  const arms = await store
-    .selectFrom('campaign_members')
-    .select(['arm', (count) => count.fn.countAll<number>().as('members')])
-    .where('workspace_id', '=', workspace.id)
-    .where('campaign_id', '=', campaignId)
-    .groupBy('arm')
-    .execute()
-  const members = (arm: string) => arms.find((row) => row.arm === arm)?.members ?? 0
+  const arms = await armSizes(store, campaignId)
   return {
     status: statusAt(campaign!.state, window_to, clock.now()),
-    issued: members('treated'),
-    holdout: members('held-out'),
+    issued: arms.treated,
+    holdout: arms.heldOut,
     launchedAt: published_at!,
     now,
+  }
+}
+
+/** How many members of a launch that is made once are in each arm, counted in short pieces: there may be millions. */
+async function armSizes(
+  store: Desk['platform']['store'],
+  campaignId: string,
+): Promise<{ treated: number; heldOut: number }> {
+  let treated = 0
+  let all = 0
+  for (let after = ''; ;) {
+    const began = performance.now()
+    const { rows } = await sql<{ last: string | null; treated: number; members: number }>`
+      select max(member_id) as last, count(*) filter (where arm = 'treated') as treated, count(*) as members
+      from (select member_id, arm from campaign_members where campaign_id = ${campaignId} and member_id > ${after}
+        order by member_id limit ${countedAtOnce})`.execute(store)
+    const counted = rows[0]!
+    if (counted.last === null) return { treated, heldOut: all - treated }
+    treated += counted.treated
+    all += counted.members
+    after = counted.last
+    await othersTurn(began)
   }
 }

@@ -18,7 +18,8 @@ test('who has work between two batches gets on with it for longer than one turn'
   expect(turns).toBe(5)
 })
 
-test('a work waits twice as long as its batch took, and not at all where nobody had work', () => {
-  expect(pauseAfter(40, 3)).toBe(80)
+test('others have half as long as the batch took, what they had counted in, and a moment in any case; nobody waits for nobody', () => {
+  expect(pauseAfter(40, 3)).toBe(17)
+  expect(pauseAfter(40, 30)).toBe(1)
   expect(pauseAfter(40, 0.2)).toBe(0)
 })

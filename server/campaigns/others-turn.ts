@@ -12,7 +12,9 @@ export async function othersTurn(began: number): Promise<void> {
 }
 
 /**
- * How long a work waits after a batch of `batchMs`, where others had `othersMs` of one turn: twice as long as the batch
- * took, so that tills that redeem keep their speed and the long work takes longer; not at all where nobody had work.
+ * How long a work waits after a batch of `batchMs`, where others had `othersMs` of one turn: until they had half as long as
+ * the batch took, and a moment in any case, in which what came in with that turn is answered; not at all where nobody had
+ * work.
  */
-export const pauseAfter = (batchMs: number, othersMs: number): number => (othersMs > 1 ? 2 * batchMs : 0)
+export const pauseAfter = (batchMs: number, othersMs: number): number =>
+  othersMs > 1 ? Math.max(1, batchMs / 2 - othersMs) : 0

@@ -28,11 +28,12 @@ export async function redemptionRatesOf(
       group by coupon_id
     )
     select launches.campaign_id as "campaignId", max(case when launches.run = 1 then launches.preview end) as preview,
-      count(distinct coalesce(coupons.member_id, coupons.id)) as issued,
-      count(distinct case when used.uses > 0 then coalesce(coupons.member_id, coupons.id) end) as redeemers
+      count(distinct coalesce(issued.member_id, issued.id)) as issued,
+      count(distinct case when used.uses > 0 then coalesce(issued.member_id, issued.id) end) as redeemers
     from launches
-    left join coupons on coupons.launch_id = launches.id and coupons.member_id is not null
-    left join used on used.coupon_id = coupons.id
+    left join coupon_batches on coupon_batches.launch_id = launches.id
+    left join issued_coupons as issued on issued.batch_id = coupon_batches.id and issued.member_id is not null
+    left join used on used.coupon_id = issued.id
     where launches.workspace_id = ${workspaceId} and launches.published_at is not null
     group by launches.campaign_id`.execute(store)
   const isBroadcast = (preview: string) => (JSON.parse(preview) as Preview).segment === everybody

@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Insertable, sql, type Transaction } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
 import { eachOf } from '../store/each-of.ts'
 import { type Coupons, type KeptCoupon, type ManyUses, readCoupons, type Typed } from './coupons.ts'
 import { countsFor, hindrance, type Presented, type Refusal } from './decision.ts'
 import { besideOf, type GrantedUse, grantTogether, type Refused } from './grant.ts'
+import { orderedId } from './ordered-id.ts'
 import { purchaseOf } from './purchase.ts'
 import type {
   EndOutcome,
@@ -180,7 +181,7 @@ class Batch {
   #reserve(wish: Extract<Wish, { kind: 'reserve' }>): ReservationOutcome {
     const granted = this.#grant(wish, wish.codes)
     if (granted.kind === 'refused') return granted
-    const reservationId = randomUUID()
+    const reservationId = orderedId()
     const expiresAt = new Date(this.#now.getTime() + wish.seconds * 1_000).toISOString()
     const uses = this.#take(wish, granted.uses, { reservationId, expiresAt })
     return { kind: 'reserved', reservationId, expiresAt, uses }
@@ -218,7 +219,7 @@ class Batch {
   ): ReservedUse[] {
     return uses.map((use) => {
       const { coupon, discountMinor, worthMinor } = use
-      const redemptionId = randomUUID()
+      const redemptionId = orderedId()
       this.rows.push({
         workspace_id: wish.workspaceId,
         coupon_id: coupon.couponId,
@@ -395,9 +396,7 @@ const identityOf = ({ workspaceId, idempotencyKey }: Pick<Wish, 'workspaceId' | 
 
 /** Of a redemption what it always was; the same key for a wish of another kind is another request. */
 const fingerprintOf = (wish: Wish): string =>
-  createHash('sha256')
-    .update(JSON.stringify(wish.kind === 'redeem' ? wish.body : [wish.kind, wish.body]))
-    .digest('base64url')
+  hash('sha256', JSON.stringify(wish.kind === 'redeem' ? wish.body : [wish.kind, wish.body]), 'base64url')
 
 async function firstAnswers(
   tx: Transaction<StoreSchema>,

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomFillSync, randomInt } from 'node:crypto'
 
 /**
  * 31 signs: no 0, 1, I, L or O, which are read as one another. 31 is prime, so that a check sign by
@@ -20,12 +20,33 @@ export const newCode = (): string => newCodes(1)[0]!
  * for another.
  */
 export function newCodes(count: number): string[] {
-  const shared = [randomInt(firstLetter, signs.length), randomInt(signs.length)]
+  const values = [randomInt(firstLetter, signs.length), randomInt(signs.length)]
+  const shared = values.length
+  const draw = drawingValues(count)
   return Array.from({ length: count }, () => {
-    const values = [...shared]
-    while (values.length < length - 1) values.push(randomInt(signs.length))
-    return [...values, checkOf(values)].map((value) => signs[value]).join('')
+    for (let position = shared; position < length - 1; position++) values[position] = draw()
+    let code = ''
+    for (const value of values) code += signs[value]
+    return code + signs[checkOf(values)]
   })
+}
+
+/** Draws values of signs from the system's random source, which is asked for those of many codes at once. */
+function drawingValues(codes: number): () => number {
+  const bytes = new Uint8Array(Math.min(codes, 256) * 16)
+  // so many multiples of the signs fit into a byte: what is above would favour the first of them
+  const fair = 256 - (256 % signs.length)
+  let next = bytes.length
+  return () => {
+    for (;;) {
+      if (next === bytes.length) {
+        randomFillSync(bytes)
+        next = 0
+      }
+      const byte = bytes[next++]!
+      if (byte < fair) return byte % signs.length
+    }
+  }
 }
 
 /**
@@ -65,5 +86,8 @@ export function givenKey(typed: string): string | null {
   return key === '' ? null : key
 }
 
-const checkOf = (values: readonly number[]): number =>
-  values.reduce((sum, value, position) => sum + value * (position + 1), 0) % signs.length
+function checkOf(values: readonly number[]): number {
+  let sum = 0
+  for (let position = 0; position < values.length; position++) sum += values[position]! * (position + 1)
+  return sum % signs.length
+}

@@ -47,12 +47,26 @@ export async function issueCoupons(
         given ? [couponId, code, memberId, given.code, given.key] : [couponId, code, memberId],
       ),
     )
-    // One spelling of an instant, so that instants compare as text.
-    await sql`insert into coupons (id, workspace_id, code, campaign_id, launch_id, member_id, offer, min_spend_minor, terms,
-        valid_from, valid_to, uses_allowed, created_at, given_code, given_key)
-      select value ->> 0, ${workspaceId}, value ->> 1, ${campaignId}, ${launchId}, value ->> 2, ${JSON.stringify(offer)},
-        ${minSpendMinor}, ${JSON.stringify(terms)}, ${new Date(validFrom).toISOString()},
-        ${new Date(validTo).toISOString()}, ${usesAllowed}, ${at}, value ->> 3, value ->> 4
+    const { id: batchId } = await tx
+      .insertInto('coupon_batches')
+      .values({
+        workspace_id: workspaceId,
+        campaign_id: campaignId,
+        launch_id: launchId,
+        offer: JSON.stringify(offer),
+        min_spend_minor: minSpendMinor,
+        terms: JSON.stringify(terms),
+        // one spelling of an instant, so that instants compare as text
+        valid_from: new Date(validFrom).toISOString(),
+        valid_to: new Date(validTo).toISOString(),
+        uses_allowed: usesAllowed,
+        created_at: at,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    await sql`insert into issued_coupons (id, code, batch_id, member_id, given_code, given_key, given_in)
+      select value ->> 0, value ->> 1, ${batchId}, value ->> 2, value ->> 3, value ->> 4,
+        case when value ->> 4 is not null then ${workspaceId} end
       from json_each(${rows})`.execute(tx)
     await sql`insert into ledger (workspace_id, coupon_id, campaign_id, kind, uses, amount_minor, actor, at)
       select ${workspaceId}, value ->> 0, ${campaignId}, 'issued', ${usesAllowed}, 0, 'launch', ${at}

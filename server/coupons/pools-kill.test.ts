@@ -54,7 +54,7 @@ test('kill -9 in the midst of an import leaves all of its codes or none, and non
   } finally {
     await shop.close()
   }
-}, 120_000)
+})
 
 test('kill -9 while codes of a pool are issued gives none twice and loses none', async () => {
   let shop = await openTestShop(5_500)

@@ -19,20 +19,27 @@ export interface Contact {
 /** The columns of `members` that a contact is read from. */
 export const contactColumns = sql`members.member_id, members.name, members.tier, members.points, members.region, members.email, members.phone, members.openid`
 
+const toldColumns = [
+  ['member.name', 'name'],
+  ['member.tier', 'tier'],
+  ['member.points', 'points'],
+  ['member.region', 'region'],
+] as const
+
+/** Text that says something, without what surrounds it. */
+function told(value: unknown): string | undefined {
+  const text = value === null || value === undefined ? '' : String(value).trim()
+  return text === '' ? undefined : text
+}
+
 /** A row of these columns as a contact; an address that is none counts as unknown. */
 export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
   const memberId = String(row.memberId)
-  const told = (value: unknown) => {
-    const text = value === null || value === undefined ? '' : String(value).trim()
-    return text === '' ? undefined : text
+  const values: Contact['values'] = { 'member.id': memberId }
+  for (const [value, column] of toldColumns) {
+    const text = told(row[column])
+    if (text !== undefined) values[value] = text
   }
-  const values = Object.entries({
-    'member.id': memberId,
-    'member.name': told(row.name),
-    'member.tier': told(row.tier),
-    'member.points': told(row.points),
-    'member.region': told(row.region),
-  }).filter(([, value]) => value !== undefined)
   const email = told(row.email)
   const phone = told(row.phone)
   const openid = told(row.openid)
@@ -42,7 +49,7 @@ export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
     phone: phone !== undefined && /^\+\d{6,15}$/.test(phone) ? phone : null,
     openid: openid !== undefined && isOpenid(openid) ? openid : null,
     externalId: openid !== undefined && isExternalId(openid) ? openid : null,
-    values: Object.fromEntries(values) as Contact['values'],
+    values,
   }
 }
 

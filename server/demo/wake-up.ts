@@ -187,14 +187,11 @@ export async function forgetWakeUps({ store }: Platform, workspaceId: string, ke
       select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'ledger'`.execute(tx)
     for (const { name } of guards) await statement`drop trigger ${statement.id(name)}`.execute(tx)
     for (const { id } of others) {
-      for (const table of [
-        'outbox',
-        'ledger',
-        'coupons',
-        'campaign_members',
-        'left_out',
-        'launches',
-      ] as const)
+      const ofCampaign = tx.selectFrom('coupon_batches').select('id').where('campaign_id', '=', id)
+      await tx.deleteFrom('outbox').where('campaign_id', '=', id).execute()
+      await tx.deleteFrom('ledger').where('campaign_id', '=', id).execute()
+      await tx.deleteFrom('issued_coupons').where('batch_id', 'in', ofCampaign).execute()
+      for (const table of ['coupon_batches', 'campaign_members', 'left_out', 'launches'] as const)
         await tx
           .deleteFrom(table)
           .where('workspace_id', '=', workspaceId)

@@ -33,8 +33,18 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
   const { workspaceId, memberId, pseudonym } = renaming
   const theirs = { workspace_id: workspaceId, member_id: memberId }
   const own = tx.dynamic.ref<'member_id'>('member_id')
+  await tx
+    .updateTable('issued_coupons')
+    .set({ member_id: pseudonym })
+    .where('member_id', '=', memberId)
+    .where('batch_id', 'in', (batches) =>
+      batches
+        .selectFrom('coupon_batches')
+        .select('coupon_batches.id')
+        .where('workspace_id', '=', workspaceId),
+    )
+    .execute()
   for (const table of [
-    'coupons',
     'campaign_members',
     'named_uses',
     'left_out',

@@ -133,19 +133,23 @@ export const exportedStoreTables: readonly ExportedStoreTable[] = [
     meaning: both('One row per coupon that was issued.', '每张已发放的优惠券一行。'),
     async *pages(store, { workspaceId, launches }) {
       for (const launch of launches)
-        for (let after = ''; ;) {
-          const rows = await store
-            .selectFrom('coupons')
-            .selectAll()
+        for (let after = 0; ;) {
+          const batch = await store
+            .selectFrom('coupon_batches')
+            .select('id')
             .where('workspace_id', '=', workspaceId)
-            .where('campaign_id', '=', launch.campaignId)
             .where('launch_id', '=', launch.id)
             .where('id', '>', after)
             .orderBy('id')
-            .limit(pageRows)
+            .limit(1)
+            .executeTakeFirst()
+          if (!batch) break
+          const rows = await store
+            .selectFrom('coupons')
+            .selectAll()
+            .where('batch_id', '=', batch.id)
+            .orderBy('id')
             .execute()
-          const last = rows.at(-1)
-          if (!last) break
           yield rows.map((row) => [
             row.id,
             row.given_code ?? row.code,
@@ -159,7 +163,7 @@ export const exportedStoreTables: readonly ExportedStoreTable[] = [
             row.uses_allowed,
             row.created_at,
           ])
-          after = last.id
+          after = batch.id
         }
     },
     columns: [

@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { type Migration, Migrator } from 'kysely/migration'
 import { nodeSqlite, openStore } from './dialect.ts'
 import * as workspaces from './migrations/0001-workspaces.ts'
 import * as segments from './migrations/0003-segments.ts'
@@ -30,11 +30,13 @@ import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
 import * as accounts from './migrations/0002-accounts.ts'
+import * as couponBatches from './migrations/0035-coupon-batches.ts'
 import type { StoreSchema } from './schema.ts'
 
 export type Store = Kysely<StoreSchema>
 
-const migrations = {
+/** Each step by which a Store of any age gets the tables of now, oldest first by their names. */
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-workspaces': workspaces,
   '0002-accounts': accounts,
   '0003-segments': segments,
@@ -64,6 +66,7 @@ const migrations = {
   '0032-digest': digest,
   '0033-messages-without-coupons': plainMessages,
   '0034-clv-discount': clvDiscount,
+  '0035-coupon-batches': couponBatches,
 }
 
 /** Their names, oldest first. */
@@ -76,7 +79,10 @@ export class StoreNewer extends Error {
 
 /** Opens the Store (':memory:' for one that is gone when destroyed) and brings its tables up to date. */
 export async function openMigratedStore(path: string): Promise<Store> {
-  const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(openStore(path)) })
+  const database = openStore(path)
+  const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(database) })
+  // A table that is made anew is dropped whole then, not row by row; who does it looks whether all references hold.
+  database.exec('pragma foreign_keys = off')
   const { error } = await new Migrator({
     db: store,
     provider: { getMigrations: async () => migrations },
@@ -86,5 +92,6 @@ export async function openMigratedStore(path: string): Promise<Store> {
     if (/previously executed migration/.test(String(error))) throw new StoreNewer(path, { cause: error })
     throw error
   }
+  database.exec('pragma foreign_keys = on')
   return store
 }

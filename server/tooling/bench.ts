@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { serialize } from 'node:v8'
@@ -18,6 +19,7 @@ import { readServerFile } from '../command-line/server-file.ts'
 import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { workbook } from '../import/containers/archive.fixture.ts'
+import { saveSegment } from '../segments/saved.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { benchDashboards } from './bench-dashboards.ts'
 import { benchDatabases } from './bench-databases.ts'
@@ -26,7 +28,7 @@ import { measureModels } from './bench-models.ts'
 import { measureSegments } from './bench-segments.ts'
 import type { ImportCancel } from './import-cancel.ts'
 import type { ImportLoad } from './import-load.ts'
-import { keptShop, lastDay, median, quantile, report } from './measuring.ts'
+import { keptShop, lastDay, type Line, median, quantile, report } from './measuring.ts'
 
 /**
  * Measures what README promises on a generated shop: the CPU of each metric against a raw scan of the
@@ -374,6 +376,7 @@ async function benchRedemptions(): Promise<void> {
   )
   try {
     for await (const line of createInterface(server.stdout)) if (/ is ready /.test(line)) break
+    const readyAt = Date.now()
     const agent = new Agent({ keepAlive: true, maxSockets: 64 })
     let next = 0
     /** Redeems from 64 connections until `isOver` or the coupons are used up; answers milliseconds of each. */
@@ -409,7 +412,10 @@ async function benchRedemptions(): Promise<void> {
       met: met(alone, seconds),
     })
 
+    // the server looks once a minute whether a saved segment is to be refreshed: so that it does during the launch
+    await pause(readyAt + 45_000 - Date.now())
     let isIssued = false
+    const launchAt = new Date()
     const launchBegan = performance.now()
     const launching = launch(data).finally(() => (isIssued = true))
     launching.catch(() => {}) // told where it is awaited
@@ -417,6 +423,7 @@ async function benchRedemptions(): Promise<void> {
     const redeemedFor = (performance.now() - launchBegan) / 1000
     await launching
     const launchedFor = (performance.now() - launchBegan) / 1000
+    const launchedAt = new Date()
     report(
       {
         what: `meanwhile ${issued} coupons are issued`,
@@ -432,10 +439,34 @@ async function benchRedemptions(): Promise<void> {
       },
     )
     agent.destroy()
+    await stopped(server)
+    report(await refreshedMeanwhile(data, launchAt, launchedAt))
   } finally {
-    const ended = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGTERM')
-    await ended
+    await stopped(server)
+  }
+}
+
+async function stopped(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGTERM')
+  await ended
+}
+
+/** Whether, and when, the server wrote down who is in the saved segment, by what it wrote. */
+async function refreshedMeanwhile(data: string, from: Date, to: Date): Promise<Line> {
+  const platform = await openPlatform(data)
+  const workspace = (await platform.workspaces.byName('bench'))!
+  const [taking] = await workspace.engine.rows(sql`select epoch_ms(max(taken_at)) as taken_at,
+    (select sum(bit_count(cast(members as bit))) from segment_members) as members from segment_takings`)
+  await platform.close()
+  const takenAt = Number(taking!.takenAt ?? 0)
+  const met = takenAt >= from.getTime() && takenAt <= to.getTime()
+  return {
+    what: `a segment of ${taking!.members} members refreshed meanwhile`,
+    measured: met ? `after ${((takenAt - from.getTime()) / 1000).toFixed(1)} s` : 'not meanwhile',
+    target: '',
+    met,
   }
 }
 
@@ -464,6 +495,13 @@ async function launchReady(
     holdout: 0,
     channel: { kind: 'csv' },
   })
+  const saved = await saveSegment(
+    platform.store,
+    workspace,
+    { name: 'Buyers', expression: 'orders >= 1' },
+    { by: 'bench', at: platform.clock.now() },
+  )
+  if (saved.kind === 'refused') throw new Error(JSON.stringify(saved.errors))
   const { campaignId } = await createCampaign({ platform, workspace, actor: 'bench' }, definition)
   const campaign = (await campaignById(platform.store, workspace.id, campaignId))!
   const outcome = await previewOf(platform, workspace, campaign)

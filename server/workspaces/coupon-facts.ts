@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { sql as storeSql } from 'kysely'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session, TransactionSession } from '../../analytics/engine/engine.ts'
@@ -32,6 +33,7 @@ export async function takeIssuedCoupons(
   await session.run(sql`create or replace temp table coming_coupons
     (coupon_key varchar, member_id varchar, code varchar, valid_to varchar, uses varchar, is_given varchar)`)
   for (let after = 0; ;) {
+    await othersTurn()
     const { rows } = await storeSql<IssuedRow>`
       select ledger.seq, coupons.member_id as "memberId", coalesce(coupons.given_key, coupons.code) as code, coupons.valid_to as "validTo", ledger.uses,
         coupons.given_key is not null as "isGiven"

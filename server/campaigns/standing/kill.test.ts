@@ -100,4 +100,4 @@ test('kill -9 at the writes of a look: each member has one coupon or message a s
     await platform.close()
     rmSync(folder, { recursive: true })
   }
-}, 120_000)
+})

@@ -4,31 +4,42 @@ import type { Generated } from 'kysely'
 export type LedgerKind = 'issued' | 'reserved' | 'released' | 'redeemed' | 'cancelled' | 'revoked'
 
 export interface CouponTables {
-  /** A code that was issued. It exists for tills once its launch is published. */
-  coupons: {
-    id: string
+  /** What coupons that were issued together have in common. */
+  coupon_batches: {
+    id: Generated<number>
     workspace_id: string
-    /** As newCode makes it: capitals and digits, without separators. */
-    code: string
     campaign_id: string
     launch_id: string
-    /** The member's imported id; null: for whoever presents the code. */
-    member_id: string | null
     /** JSON of an Offer. */
     offer: string
     min_spend_minor: number
     /** JSON of OfferTerms; `{}` of coupons that were issued before there were any. */
-    terms: Generated<string>
+    terms: string
     /** Valid while valid_from ≤ now < valid_to. */
     valid_from: string
     valid_to: string
     uses_allowed: number
     created_at: string
+  }
+  /** A code that was issued. It exists for tills once its launch is published. */
+  issued_coupons: {
+    id: string
+    /** As newCode makes it: capitals and digits, without separators. */
+    code: string
+    batch_id: number
+    /** The member's imported id; null: for whoever presents the code. */
+    member_id: string | null
     /** Made elsewhere, or chosen for many members, as it is printed; null: the code is ours alone. */
     given_code: string | null
     /** The same as it is looked up: givenKey(given_code). No two of a workspace. */
     given_key: string | null
+    /** The workspace, where there is a given code. */
+    given_in: string | null
   }
+  /** Each issued coupon with what its batch has in common: to be read, not written. */
+  coupons: Readonly<
+    Omit<CouponTables['issued_coupons'], 'given_in'> & Omit<CouponTables['coupon_batches'], 'id'>
+  >
   /** Whom a till named at a use of a coupon that is nobody's by name. */
   named_uses: {
     /** Of the ledger's rows. */

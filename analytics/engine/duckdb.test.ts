@@ -75,6 +75,24 @@ test('a statement left aside answers, fails, is interrupted and times out like a
   await expect(engine.rows(endless, { signal: controller.signal, aside })).rejects.toThrow(QueryCancelled)
   await expect(engine.run(endless, { timeoutMs: 50, aside })).rejects.toThrow(QueryTimedOut)
   expect(await engine.rows(sql`select 1 as n`, { aside })).toEqual([{ n: 1 }])
+  const numbers = await engine.scratch(
+    async (session) => {
+      const all: number[] = []
+      const query = sql`select cast(n as integer) from t where n < 5000 order by n`
+      for await (const [some] of session.numbers(query)) all.push(...some!)
+      return all
+    },
+    { aside },
+  )
+  expect(numbers).toEqual(Array.from({ length: 5000 }, (_, n) => n))
+  await expect(
+    engine.scratch(
+      async (session) => {
+        for await (const _ of session.numbers(endless)) break
+      },
+      { timeoutMs: 50, aside },
+    ),
+  ).rejects.toThrow(QueryTimedOut)
 })
 
 test('an engine without threads of its own leaves nothing aside', async () => {

@@ -14,7 +14,7 @@ import {
 } from './engine.ts'
 import { starting, startingQuietly } from './priority.ts'
 import { rowDecoder } from './rows.ts'
-import { answered, appended, bound, numbersOf, ran, watched } from './statements.ts'
+import { answered, appended, bound, executed, numbersOf, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
 
 export interface DuckDbSettings {
@@ -354,7 +354,7 @@ class DuckDbEngine implements Engine {
           rows: (query, options) => this.#answered(connection, query, { ...usual, ...options }),
           run: (statement, options) => this.#ran(connection, statement, { ...usual, ...options }),
           append: (table, columns) => appended(connection, table, columns),
-          numbers: (query, options) => numbersOf(connection, query, { ...usual, ...options }),
+          numbers: (query, options) => this.#numbers(connection, query, { ...usual, ...options }),
         })
         await connection.run('commit')
         return result
@@ -367,6 +367,14 @@ class DuckDbEngine implements Engine {
 
   #answered(connection: DuckDBConnection, query: Sql, options: QueryOptions): Promise<Row[]> {
     return this.#leftAside(options, (possible) => answered(connection, query, possible))
+  }
+
+  /** Streamed, but for what is left aside, of which others are not to read on. */
+  #numbers(connection: DuckDBConnection, query: Sql, options: QueryOptions) {
+    if (!options.aside) return numbersOf(connection, query, options)
+    return numbersOf(connection, query, options, (prepared) =>
+      this.#leftAside(options, (possible) => executed(prepared, possible)),
+    )
   }
 
   #ran(connection: DuckDBConnection, statement: Sql, options: QueryOptions): Promise<void> {

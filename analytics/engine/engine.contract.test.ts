@@ -115,7 +115,7 @@ describe.each([
     waiting.abort()
     await expect(third).rejects.toThrow(QueryCancelled)
     running.abort()
-    for (const query of busy) await expect(query).rejects.toThrow(QueryCancelled)
+    await Promise.all(busy.map((query) => expect(query).rejects.toThrow(QueryCancelled)))
     expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
   })
 

@@ -89,7 +89,8 @@ async function ranAside(prepared: DuckDBPreparedStatement): Promise<DuckDBResult
   return pending.getResult()
 }
 
-const executed = (prepared: DuckDBPreparedStatement, { aside = false }: QueryOptions) =>
+/** The whole answer at once. */
+export const executed = (prepared: DuckDBPreparedStatement, { aside = false }: QueryOptions) =>
   aside ? ranAside(prepared) : prepared.run()
 
 /** Runs a statement for its effect. */
@@ -129,16 +130,17 @@ export async function answered(
   }
 }
 
-/** The answer as numbers, chunk by chunk; a chunk's memory is the engine's. */
+/** The answer as numbers, chunk by chunk; a chunk's memory is the engine's. `begun`: how the statement is begun. */
 export async function* numbersOf(
   connection: DuckDBConnection,
   query: Sql,
   options: QueryOptions,
+  begun: (prepared: DuckDBPreparedStatement) => Promise<DuckDBResult> = (prepared) => prepared.stream(),
 ): AsyncGenerator<readonly NumberColumn[]> {
   const watch = watched(connection, options)
   try {
     const prepared = await watch.settle(() => bound(connection, query))
-    const result = await watch.settle(() => prepared.stream())
+    const result = await watch.settle(() => begun(prepared))
     const arrays = result.columnTypes().map(({ typeId }) => arrayOf(typeId))
     for (;;) {
       const chunk = await watch.settle(() => result.fetchChunk())

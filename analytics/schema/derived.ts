@@ -206,7 +206,7 @@ export const logUnits = 1e6
 const logGap = sql`cast(round(ln(local_day - previous_day) * ${logUnits}) as bigint)`
 
 /** Per member the first day of an order or a refund: each says that the member was there, whatever became of it. */
-const firstDated = (only: Only) => sql`
+export const firstDated = (only: Only) => sql`
     select member_key, min(local_day) as first_dated_day
     from (
       select member_key, local_day from orders where member_key is not null

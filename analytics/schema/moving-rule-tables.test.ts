@@ -6,7 +6,8 @@ import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine, Session } from '../engine/engine.ts'
 import { loadShop } from '../oracle/load.ts'
 import { dayOf, days, shops } from '../oracle/shop.ts'
-import { name, sql } from '../sql/sql.ts'
+import { sql } from '../sql/sql.ts'
+import { derivedTables } from './derived.ts'
 import { MovingRuleTables } from './moving-rule-tables.ts'
 import { buildRuleTables, refreshDerivedTables } from './refresh.ts'
 
@@ -17,22 +18,23 @@ beforeAll(async () => {
 afterAll(() => engine.close())
 
 const kinds = [
-  'member_orders',
-  'member_facts',
-  'orders_by_month',
-  'order_items',
-  'category_totals',
-  'place_totals',
-]
+  'memberOrders',
+  'memberFacts',
+  'ordersByMonth',
+  'orderItems',
+  'categoryTotals',
+  'placeTotals',
+] as const
 const movedTables = 'scratch.main.moved_'
 const builtTables = 'scratch.main.built_'
-const textOf = (prefix: string) => kinds.map((kind) => `${prefix}${kind}`).join(' ')
+const textOf = (prefix: string) => kinds.map((kind) => derivedTables(prefix)[kind].chunks[0]).join(' ')
 
 /** Tables in which one set has a row that the other has not. */
-async function different(session: Session): Promise<string[]> {
+async function different(session: Session, { tables }: MovingRuleTables): Promise<string[]> {
+  const built_ = derivedTables(builtTables)
   const found: string[] = []
   for (const kind of kinds) {
-    const [moved, built] = [name(`${movedTables}${kind}`), name(`${builtTables}${kind}`)]
+    const [moved, built] = [tables[kind], built_[kind]]
     const [row] = await session.rows(sql`select
       (select count(*) from (select * from ${moved} except all select * from ${built}))
       + (select count(*) from (select * from ${built} except all select * from ${moved})) as differences`)
@@ -59,7 +61,7 @@ test('tables that move from day to day are those that are built for the day', as
         for (const to of later) {
           await moving.moveTo(session, to)
           const built = await buildRuleTables(session, to, builtTables, textOf(builtTables))
-          expect({ day: to, different: await different(session) }).toEqual({ day: to, different: [] })
+          expect({ day: to, different: await different(session, moving) }).toEqual({ day: to, different: [] })
           for (const table of built) await session.run(sql`drop table ${table}`)
           const [row] = await session.rows(
             sql`select count(*) as orders from orders where void_day > cast(${from} as date)

@@ -85,7 +85,7 @@ export const judgedMembers = (memberKeys: Sql, { tables }: TablesAt): Sql => sql
   with tagged as (
     select member_key, string_agg(lower(tag), chr(10) order by tag) as tags from tags_of_members group by member_key
   )
-  select ${contactColumns}, members.consent, members.stub, facts.main_store, tagged.tags
+  select members.member_key, ${contactColumns}, members.consent, members.stub, facts.main_store, tagged.tags
   from ${memberKeys} as chosen
   join members on members.member_key = chosen.member_key
   left join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key

@@ -6,6 +6,7 @@ import { launchCampaign } from '../campaigns/launch.ts'
 import { previewOf } from '../campaigns/preview.ts'
 import { campaignResult } from '../campaigns/result.ts'
 import { readCsv } from '../csv/read-csv.ts'
+import { workbookOf, zipped } from '../import/containers/archive.fixture.ts'
 import { sentence } from '../messages/messages.ts'
 import { recordEvent } from '../store/events.ts'
 import { handStateOf, takeHandList } from './hand-list.ts'
@@ -44,10 +45,11 @@ async function listOf(campaignId: string, unmasked = true) {
 }
 async function resultsOf(campaignId: string, rows: readonly (readonly [id: string, result: string])[]) {
   const text = ['送达编号（请勿改动）,结果（…）', ...rows.map((row) => row.join(','))].join('\n')
-  const outcome = await takeResults(shop.desk, campaignId, text)
+  const outcome = await takeResults(shop.desk, campaignId, fileOf(text))
   if (outcome.kind !== 'taken') throw new Error(outcome.kind)
   return outcome.taken
 }
+const fileOf = (text: string) => ({ name: 'list.csv', bytes: Buffer.from(text) })
 const endCampaigns = () => shop.platform.store.updateTable('campaigns').set({ state: 'cancelled' }).execute()
 
 test('a list has each reachable member once, under ids that stay, and nothing is sent from here', async () => {
@@ -158,12 +160,48 @@ test('wrong ids, repeated rows and foreign campaigns are refused by line, the ot
   for (const language of ['en', 'zh-CN'] as const)
     for (const { line, said } of refused)
       expect(sentence(language, said.id, said.values)).toContain(String(line))
-  expect(await takeResults(shop.desk, campaignId, 'member,notes\nM1,x')).toMatchObject({
+  expect(await takeResults(shop.desk, campaignId, fileOf('member,notes\nM1,x'))).toMatchObject({
     kind: 'unreadable',
     said: { id: 'hand-file-columns', values: { columns: 'member, notes' } },
   })
-  const elsewhere = await takeResults(shop.desk, 'no-such-campaign', '')
+  const elsewhere = await takeResults(shop.desk, 'no-such-campaign', fileOf(''))
   expect(elsewhere).toEqual({ kind: 'not-found' })
+})
+
+test('results come back as a workbook too, by the lines of its first sheet that is shown', async () => {
+  const campaignId = await launched()
+  const { deliveries } = await listOf(campaignId)
+  const rows = [
+    '送达编号（请勿改动）,结果',
+    `${deliveries[0]!.deliveryId},已接通`,
+    ',',
+    `${deliveries[1]!.deliveryId},勿扰`,
+    'msg_unknown,reached',
+  ]
+  const take = (name: string, bytes: Uint8Array) =>
+    takeResults(shop.desk, campaignId, { name, bytes: Buffer.from(bytes) })
+  const sheets = { 图: null, 名单: rows.join('\n'), 说明: 'a,b' }
+  const outcome = await take('名单.xlsx', workbookOf(sheets))
+  if (outcome.kind !== 'taken') throw new Error(JSON.stringify(outcome))
+  expect(outcome.taken.taken).toEqual([
+    { result: 'reached', members: 1 },
+    { result: 'do-not-contact', members: 1 },
+  ])
+  expect(outcome.taken.refused.map(({ line, said }) => [line, said.id])).toEqual([[5, 'hand-unknown-id']])
+  expect(await handStateOf(shop.desk, campaignId)).toMatchObject({
+    open: deliveries.length - 2,
+  })
+
+  const unreadable = async (name: string, bytes: Uint8Array) => {
+    const said = await take(name, bytes)
+    if (said.kind !== 'unreadable') throw new Error(said.kind)
+    for (const language of ['en', 'zh-CN'] as const)
+      expect(sentence(language, said.said.id, said.said.values)).toContain(name)
+    return said.said.id
+  }
+  expect(await unreadable('old.xls', new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1]))).toBe('old-spreadsheet')
+  expect(await unreadable('letter.docx', zipped({ 'word/document.xml': '<w/>' }))).toBe('broken-workbook')
+  expect(await unreadable('half.xlsx', workbookOf(sheets).slice(0, 400))).toBe('broken-zip')
 })
 
 test('who said no is called no more, by no campaign and no call list; a wrong number is the one that was called', async () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { inferRouterInputs } from '@trpc/server'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
@@ -189,11 +190,16 @@ export function deliveryCommands(program: Command): void {
   inWorkspace(
     delivery.command('results <campaign>').description('take the results of such a list, by delivery id'),
   )
-    .requiredOption('--file <file>', 'the list as CSV, with its results')
+    .requiredOption('--file <file>', 'the list as CSV or .xlsx, with its results')
     .action((campaignId: string, options: CommonOptions & { file: string }) =>
       answer(
         options,
-        ({ client }) => client.delivery.takeHandResults.mutate({ campaignId, text: readText(options.file) }),
+        ({ client }) =>
+          client.delivery.takeHandResults.mutate({
+            campaignId,
+            name: basename(options.file),
+            content: readBytes(options.file).toString('base64'),
+          }),
         ({ taken, unchanged, empty, notInLedgerCount, refused, named }) =>
           [
             say('hand-taken', {
@@ -245,17 +251,11 @@ function dataFrom(text: string): [name: string, value: string] {
 }
 
 /** UTF-8, or what Chinese systems write. */
-function readText(file: string): string {
-  let bytes: Uint8Array
+function readBytes(file: string): Buffer {
   try {
-    bytes = readFileSync(file)
+    return readFileSync(file)
   } catch (error) {
     throw new Refused(say('mail-settings-file-unreadable', { file, detail: (error as Error).message }))
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return new TextDecoder('gb18030').decode(bytes)
   }
 }
 

@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely'
 import { campaignById, type Desk } from '../campaigns/campaigns.ts'
 import { channelOf } from '../campaigns/standing/definition.ts'
 import { readCsv } from '../csv/read-csv.ts'
+import { Stopped } from '../import/refusal.ts'
 import { type MessageKey, type Said, sentence } from '../messages/messages.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import { keptError } from './errors.ts'
+import { textOfHandFile } from './hand-file.ts'
 import { type HandChannel, handChannels, type HandResult, handResults } from './hand-channels.ts'
 import { suppress } from './suppressions.ts'
 
@@ -58,7 +60,7 @@ const titles = {
 }
 
 /** Reads a list that came back: a row a delivery, with its result; a row without one is still open. */
-export function readResults(text: string): ResultsFile {
+function readResults(text: string): ResultsFile {
   const [head, ...rows] = readCsv(text)
   const columnOf = (names: readonly string[]) =>
     head?.cells.findIndex((cell) => names.some((name) => plain(cell).startsWith(name))) ?? -1
@@ -121,11 +123,15 @@ export type ResultsOutcome =
 export async function takeResults(
   { platform: { store, clock }, workspace, actor }: Desk,
   campaignId: string,
-  text: string,
+  { name, bytes }: { readonly name: string; readonly bytes: Buffer },
 ): Promise<ResultsOutcome> {
   const campaign = await campaignById(store, workspace.id, campaignId)
   if (!campaign) return { kind: 'not-found' }
-  const file = readResults(text)
+  const file = await textOfHandFile(bytes, name).then(readResults, (error: unknown): ResultsFile => {
+    if (!(error instanceof Stopped)) throw error
+    const { id, values } = error.refusal
+    return { kind: 'unreadable', said: { id, values } }
+  })
   if (file.kind === 'unreadable') return file
   const at = clock.now()
   const refused = [...file.refused]

@@ -54,14 +54,14 @@ export const deliveryRouter = router({
     }
   }),
 
-  /** Takes the results of such a list, the text of its file; says of each refused row why. */
+  /** Takes the results of such a list, CSV or a workbook in base64; says of each refused row why. */
   takeHandResults: marketerProcedure
-    .input(ByCampaign.extend({ text: z.string().max(20_000_000) }))
+    .input(ByCampaign.extend({ name: z.string().min(1).max(300), content: z.base64().max(27_000_000) }))
     .mutation(async ({ ctx, input }) => {
       const outcome = await takeResults(
         { platform: ctx.platform, workspace: ctx.workspace, actor: auditName(ctx.actor) },
         input.campaignId,
-        input.text,
+        { name: input.name, bytes: Buffer.from(input.content, 'base64') },
       )
       if (outcome.kind === 'not-found') throw refused('NOT_FOUND', 'no-such-campaign')
       if (outcome.kind === 'unreadable') throw refused('BAD_REQUEST', outcome.said.id, outcome.said.values)

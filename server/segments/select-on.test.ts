@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { addDays } from '../../analytics/calendar/calendar.ts'
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { openPlatform } from '../platform.ts'
@@ -41,9 +41,9 @@ test.each([
       currencyDecimals: decimalsOf(workspace.currency),
     }
     const selected = new SelectedDays(prepared.rule, setting)
-    const chosenBy = (select: (session: Parameters<typeof selectOn>[0], into: Sql) => Promise<void>) =>
+    const alone = (asked: { day: string; newest: boolean }) =>
       workspace.engine.scratch(async (session) => {
-        await select(session, into)
+        await selectOn(session, into, prepared.rule, { ...asked, ...setting })
         const rows = await session.rows(sql`select member_key from ${into} order by member_key`)
         await session.run(sql`drop table ${into}`)
         return rows.map(({ memberKey }) => Number(memberKey))
@@ -56,12 +56,13 @@ test.each([
     ]
     for (const day of days) {
       const asked = { day, newest: day === newest }
-      const moved = await chosenBy((session, table) => selected.select(session, table, asked))
-      const alone = await chosenBy((session, table) =>
-        selectOn(session, table, prepared.rule, { ...asked, ...setting }),
-      )
-      expect({ day, members: moved }).toEqual({ day, members: alone })
-      sizes.add(alone.length)
+      const keys = await workspace.engine.scratch((session) => selected.select(session, asked))
+      const wanted = await alone(asked)
+      expect({ day, members: [...keys].toSorted((one, other) => one - other) }).toEqual({
+        day,
+        members: wanted,
+      })
+      sizes.add(wanted.length)
     }
     expect(sizes.size).toBeGreaterThan(1)
     await workspace.engine.scratch((session) => selected.drop(session))

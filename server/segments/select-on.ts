@@ -1,7 +1,7 @@
 import type { ScratchSession } from '../../analytics/engine/engine.ts'
 import type { RfmRule } from '../../analytics/relations/rfm.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
-import { derivedTables } from '../../analytics/schema/derived.ts'
+import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { MovingRuleTables } from '../../analytics/schema/moving-rule-tables.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
 import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
@@ -27,22 +27,25 @@ export interface RuleSetting {
   readonly currencyDecimals: number
 }
 
-/** The rule over the tables under the prefix of each day that it asks about. */
+/** The rule over the tables of each day that it asks about. */
 function compiledOn(
   { expression, segments }: AskedRule,
   { day, newest }: AskedDay,
   { dormancy, rfm, currencyDecimals }: RuleSetting,
-  prefixes: ReadonlyMap<string, string>,
+  tablesOn: ReadonlyMap<string, DerivedTables>,
 ): Sql {
   const settingOn = (asOf: string): DaySetting => ({
-    scope: { asOf, tables: derivedTables(prefixes.get(asOf)), dormancy, rfm },
+    scope: { asOf, tables: tablesOn.get(asOf)!, dormancy, rfm },
     newest: newest && asOf === day,
   })
-  const days = new Map([...prefixes.keys()].map((asOf) => [asOf, settingOn(asOf)]))
+  const days = new Map([...tablesOn.keys()].map((asOf) => [asOf, settingOn(asOf)]))
   return compile(expression, { ...settingOn(day), currencyDecimals, segments, days }, duckdb)
 }
 
 const textOf = (chosen: Sql): string => render(chosen, () => '?').text
+
+const underPrefixes = (prefixes: ReadonlyMap<string, string>): Map<string, DerivedTables> =>
+  new Map([...prefixes].map(([day, prefix]) => [day, derivedTables(prefix)]))
 
 /**
  * Fills the new table `into` with the keys of those whom a rule selects as of a day, in a transaction of `scratch`. The
@@ -58,7 +61,7 @@ export async function selectOn(
   const prefixes = new Map<string, string>()
   for (const asked of askedOn(rule.expression, day, rule.segments))
     if (!prefixes.has(asked.day)) prefixes.set(asked.day, `scratch.main.past_${++made}_`)
-  const chosen = compiledOn(rule, { day, newest }, setting, prefixes)
+  const chosen = compiledOn(rule, { day, newest }, setting, underPrefixes(prefixes))
   const reads = textOf(chosen)
   const built: Sql[] = []
   for (const [asOf, prefix] of prefixes) built.push(...(await buildRuleTables(session, asOf, prefix, reads)))
@@ -75,9 +78,9 @@ interface DayTables {
 }
 
 /**
- * Whom a rule selects on one day after the other, of one state of the data: the tables that it reads move on from day to
- * day, which takes a fraction of making them anew. To be asked in transactions of `scratch`, each of which is committed;
- * after one that failed it can only be dropped.
+ * Whom a rule selects on one day after the other, of one state of the data: what the tables that it reads are on all the
+ * days is made at once, which takes a fraction of making them for each. To be asked in transactions of `scratch`, each
+ * of which is committed; after one that failed it can only be dropped.
  */
 export class SelectedDays {
   readonly #rule: AskedRule
@@ -90,31 +93,50 @@ export class SelectedDays {
     this.#setting = setting
   }
 
-  /** Fills the new table `into`, as `selectOn` does. */
-  async select(session: ScratchSession, into: Sql, { day, newest }: AskedDay): Promise<void> {
+  /** Their keys, each once, in any order. */
+  async select(session: ScratchSession, { day, newest }: AskedDay): Promise<Int32Array> {
     const { expression, segments } = this.#rule
     const asked = askedOn(expression, day, segments).map((one, place) => ({
       day: one.day,
       prefix: this.#held[place]?.prefix ?? `scratch.main.past_${++made}_`,
     }))
     const prefixes = new Map(asked.map((one) => [one.day, one.prefix]))
-    const chosen = compiledOn(this.#rule, { day, newest }, this.#setting, prefixes)
+    const named = textOf(compiledOn(this.#rule, { day, newest }, this.#setting, underPrefixes(prefixes)))
     // two of its days may be one now and none tomorrow: each has all that any is asked of
-    const kinds = [...new Set([...textOf(chosen).matchAll(/past_\d+_(\w+)/g)].map(([, kind]) => kind!))]
+    const kinds = [...new Set([...named.matchAll(/past_\d+_(\w+)/g)].map(([, kind]) => kind!))]
     // models are fitted anew to the tables of every day
-    if (kinds.includes('member_scores'))
-      return selectOn(session, into, this.#rule, { day, newest, ...this.#setting })
+    if (kinds.includes('member_scores')) {
+      const into = name(`scratch.main.chosen_${++made}`)
+      await selectOn(session, into, this.#rule, { day, newest, ...this.#setting })
+      const keys = await keysOf(session, into)
+      await session.run(sql`drop table ${into}`)
+      return keys
+    }
     const held: DayTables[] = []
     for (const [place, one] of asked.entries())
       held.push(await movedTo(session, { ...one, kinds: kinds.toSorted() }, this.#held[place]))
     this.#held = held
-    await session.run(sql`create table ${into} as ${chosen}`)
+    const tablesOn = new Map(held.map(({ tables }) => [tables.day, tables.tables]))
+    return keysOf(session, sql`(${compiledOn(this.#rule, { day, newest }, this.#setting, tablesOn)})`)
   }
 
   async drop(session: ScratchSession): Promise<void> {
     for (const { tables } of this.#held) await tables.drop(session)
     this.#held = []
   }
+}
+
+async function keysOf(session: ScratchSession, chosen: Sql): Promise<Int32Array> {
+  const pieces: Int32Array[] = []
+  for await (const [keys] of session.numbers(sql`select member_key from ${chosen} as chosen`))
+    pieces.push(Int32Array.from(keys!))
+  const all = new Int32Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
 }
 
 async function movedTo(

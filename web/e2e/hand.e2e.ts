@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { workbookOf } from '../../server/import/containers/archive.fixture.ts'
 import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 
 let stage: Stage
@@ -93,5 +94,19 @@ test('staff get a list, and what they wrote into it comes back by delivery id', 
   await page.getByText('2 results taken, 0 known already, 0 still open, 2 rows refused.').waitFor()
   await page.getByText('Line 5: there is no delivery msg_x.', { exact: false }).waitFor()
   await page.getByRole('cell', { name: 'Do not call: called no more' }).waitFor()
+
+  // a spreadsheet saved it as a workbook
+  const again = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Import results' }).click()
+  await (
+    await again
+  ).setFiles({
+    name: 'results.xlsx',
+    mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    buffer: Buffer.from(
+      workbookOf({ Results: `Delivery id,Result\n${deliveries[0]},reached\n${deliveries[2]},refused` }),
+    ),
+  })
+  await page.getByText('1 result taken, 1 known already, 0 still open, 0 rows refused.').waitFor()
   expect(watched.complaints).toEqual([])
 })

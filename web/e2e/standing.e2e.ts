@@ -4,7 +4,7 @@ import { openStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 /** A year is replayed by quiet threads, which stand aside on a machine where other tests run. */
-const replayed = { timeout: 400_000 }
+const replayed = { timeout: 120_000 }
 
 let stage: Stage
 beforeAll(async () => {

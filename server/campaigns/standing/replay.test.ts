@@ -40,13 +40,12 @@ test('one member by hand: a coupon, seven days later a stronger one, and none af
     ),
     'seed',
   )
-  const nothing = { began: [], stillMeet: new Set<string>(), bought: new Map<string, string>() }
   for (let day = 0; day < days; day++)
     replay.day(addDays(first, day), {
-      ...nothing,
       began: day === 0 ? ['M1', 'M2'] : [],
+      meets: () => false,
       // M2 buys on the fifth day
-      bought: new Map(day >= 5 ? [['M2', addDays(first, 5)]] : []),
+      hasBought: (memberId, after) => memberId === 'M2' && day >= 5 && after < addDays(first, 5),
     })
   expect(replay.result()).toEqual({
     months: [
@@ -99,8 +98,8 @@ test('nobody comes in above the most a day, nor again within the cool-down, nor 
           const already = replay.result().coupons
           replay.day(date, {
             began: members.filter((one) => now.has(one) && !before.has(one)),
-            stillMeet: now,
-            bought: new Map(),
+            meets: (one) => now.has(one),
+            hasBought: () => false,
           })
           // by the definition: who waits, oldest first, as many as may
           for (const one of members) if (!now.has(one)) waited.delete(one)

@@ -58,25 +58,13 @@ export class Replay {
   firsts = (): { memberId: string; since: string }[] =>
     [...this.#enteredFirst].map(([memberId, since]) => ({ memberId, since }))
 
-  /**
-   * Members whose next step asks on this day whether they have bought since a day: since they came in, or since their
-   * newest coupon, which nobody had: who bought since counts as having used it.
-   */
-  due = (day: string): { memberId: string; since: string }[] =>
-    [...this.#ways].flatMap(({ memberId, entered, since, due, next }) => {
-      const { when } = this.#steps[next]!
-      return due > day || when === 'always'
-        ? []
-        : [{ memberId, since: when === 'coupon-not-used' ? since : entered }]
-    })
-
-  /** One day: who began to meet the rule, who of the waiting still does, and the day on which who is due has bought. */
+  /** One day: who began to meet the rule, who meets it, and who has bought after a day until this one. */
   day(
     day: string,
     looked: {
       began: readonly string[]
-      stillMeet: ReadonlySet<string>
-      bought: ReadonlyMap<string, string>
+      meets: (memberId: string) => boolean
+      hasBought: (memberId: string, after: string) => boolean
     },
   ): void {
     const { mostPerDay, coolDownDays } = this.#definition.standing
@@ -87,7 +75,7 @@ export class Replay {
       return under.has(id) || (last !== undefined && daysBetween(last, day) < coolDownDays)
     }
     this.#waiting = [
-      ...this.#waiting.filter((id) => looked.stillMeet.has(id)),
+      ...this.#waiting.filter((id) => looked.meets(id)),
       ...looked.began.filter((id) => !isCooling(id)),
     ]
     for (const [step, { when, action }] of this.#steps.entries()) {
@@ -98,10 +86,13 @@ export class Replay {
         .toSorted((one, other) => (one.due < other.due ? -1 : one.due > other.due ? 1 : 0))
       for (const way of due) {
         if (room === 0) break
-        const hasBought = looked.bought.has(way.memberId)
-        if (when === 'bought' ? !hasBought : when !== 'always' && hasBought) {
-          this.#ways.delete(way)
-          continue
+        if (when !== 'always') {
+          // nobody had the coupon: who bought since counts as having used it
+          const since = when === 'coupon-not-used' ? way.since : way.entered
+          if (looked.hasBought(way.memberId, since) !== (when === 'bought')) {
+            this.#ways.delete(way)
+            continue
+          }
         }
         room--
         this.#count(day, countedAs(action))

@@ -1,6 +1,7 @@
 import { addDays, daysBetween } from '../../../analytics/calendar/calendar.ts'
-import type { Engine } from '../../../analytics/engine/engine.ts'
-import { name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { type Bits, wordsFor } from '../../../analytics/columns/bits.ts'
+import type { Engine, ScratchSession } from '../../../analytics/engine/engine.ts'
+import { sql } from '../../../analytics/sql/sql.ts'
 import { tablesAt } from '../../analytics/tables-at.ts'
 import { decimalsOf } from '../../messages/money.ts'
 import type { Platform } from '../../platform.ts'
@@ -12,6 +13,7 @@ import { judgedMembers, judgeOf } from '../judge.ts'
 import { ownDaysOf } from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
 import { isMemberDay } from './member-days.ts'
+import { PurchaseDays } from './purchase-days.ts'
 import { Replay, type ReplayMonth } from './replay.ts'
 
 /** What a campaign would have done in the past. */
@@ -144,8 +146,6 @@ async function replay(
   }
 }
 
-let made = 0
-
 interface Replaying {
   readonly platform: Platform
   readonly workspace: Workspace
@@ -156,154 +156,133 @@ interface Replaying {
   readonly progress: (done: number, of: number) => void
 }
 
+/** So many days are asked in one transaction: a later one sees whether the data has changed. */
+const daysTogether = 14
+
 /** Null: orders or facts of members have changed since it began. */
 async function replayDays(of: Replaying, from: string, to: string): Promise<Simulation | null> {
-  const { workspace, campaign, signal, progress } = of
-  const { engine } = workspace
+  const { workspace, campaign, progress } = of
+  const { memberDays } = campaign.definition.standing
   const days = daysBetween(from, to) + 1
   const replayed = new Replay(campaign.definition, campaign.seed)
-  const { mayGet, members } = await reachable(of)
+  const reached = await reachable(of)
+  const purchases = await unchanged(of, (session) => PurchaseDays.read(session, from))
+  if (purchases === null) return null
   const selected = new SelectedDays(of.rule, {
     dormancy: workspace.dormancy,
     rfm: workspace.rfm,
     currencyDecimals: decimalsOf(workspace.currency),
   })
-  const tables = ['a', 'b'].map((half) => name(`scratch.main.replay_${++made}${half}`)) as [Sql, Sql]
+  const keyOf = (memberId: string) => reached.keys.get(memberId)!
+  let before: Bits = new Uint32Array(0)
+  const replayOn = async (session: ScratchSession, place: number) => {
+    const day = addDays(from, place - 1)
+    const isOut = memberDays !== undefined && !isMemberDay(memberDays, day)
+    const keys = isOut ? [] : await selected.select(session, { day, newest: day === to })
+    const now = bitsOf(keys, reached.words)
+    if (place > 0)
+      replayed.day(day, {
+        began: reached.inOrder(keys, (key) => !has(before, key)),
+        meets: (memberId) => has(now, keyOf(memberId)),
+        hasBought: (memberId, after) => purchases.isAny(keyOf(memberId), after, day),
+      })
+    before = now
+    progress(place, days)
+  }
   try {
-    for (let place = 0; place <= days; place++) {
-      signal.throwIfAborted()
-      const day = addDays(from, place - 1)
-      const [now, before] = place % 2 === 0 ? tables : [tables[1], tables[0]]
-      const looked = await lookAt(
-        of,
-        { day, newest: day === to, now, before: place === 0 ? null : before },
-        selected,
-        replayed,
-      )
-      if (looked === null) return null
-      if (place > 0)
-        replayed.day(day, {
-          began: looked.began.filter((id) => mayGet.has(id)),
-          stillMeet: looked.stillMeet,
-          bought: looked.bought,
-        })
-      progress(place, days)
+    for (let place = 0; place <= days; place += daysTogether) {
+      const isDone = await unchanged(of, async (session) => {
+        for (let one = place; one <= Math.min(days, place + daysTogether - 1); one++)
+          await replayOn(session, one)
+        return true
+      })
+      if (isDone === null) return null
     }
   } finally {
-    await engine.scratch(async (session) => {
-      await selected.drop(session)
-      for (const table of tables) await session.run(sql`drop table if exists ${table}`)
-    })
+    await workspace.engine.scratch((session) => selected.drop(session))
   }
   const ownDays = ownDaysOf(campaign.definition)
   const firsts = replayed.firsts()
   const seen = firsts.filter(({ since }) => addDays(since, ownDays) <= to)
+  const bought = seen.filter(({ memberId, since }) =>
+    purchases.isAny(keyOf(memberId), since, addDays(since, ownDays)),
+  )
   return {
     from,
     to,
     ...replayed.result(),
-    reached: mayGet.size,
-    members,
+    reached: reached.keys.size,
+    members: reached.members,
     firsts: firsts.length,
     firstsSeen: seen.length,
-    firstsBought: await boughtWithin(workspace, seen, ownDays, signal),
+    firstsBought: bought.length,
     ownDays,
   }
 }
 
-/** How many of some members have bought in so many days after a day of their own. */
-async function boughtWithin(
-  { engine }: Workspace,
-  members: readonly { memberId: string; since: string }[],
-  ownDays: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const [row] = await engine.rows(
-    sql`with way as (
-      select unnest(from_json(${JSON.stringify(members)}, '[{"memberId":"VARCHAR","since":"DATE"}]'),
-        recursive := true)
-    )
-    select count(distinct way."memberId") as bought
-    from way join members on members.member_id = way."memberId"
-    join member_orders as orders on orders.member_key = members.member_key
-    where orders.local_day > way.since and orders.local_day <= way.since + cast(${ownDays} as integer)`,
-    { signal },
+/** What `work` answers of the state of the data that is replayed; null: there is another one now. */
+function unchanged<T>(
+  { workspace, ordersVersion, signal }: Replaying,
+  work: (session: ScratchSession) => Promise<T>,
+): Promise<T | null> {
+  return workspace.engine.scratch(
+    async (session) => {
+      signal.throwIfAborted()
+      const [state] = await session.rows(sql`select orders_version from workspace_state`)
+      return Number(state!.ordersVersion) === ordersVersion ? work(session) : null
+    },
+    { signal, aside: true, timeoutMs: patienceMs },
   )
-  return Number(row!.bought)
+}
+
+const has = (bits: Bits, key: number): boolean => (((bits[key >>> 5] ?? 0) >>> (key & 31)) & 1) === 1
+
+function bitsOf(keys: Iterable<number>, words: number): Bits {
+  const bits = new Uint32Array(words)
+  for (const key of keys) bits[key >>> 5]! |= 1 << (key & 31)
+  return bits
 }
 
 /** Members who may be written to as things stand now, whatever they got lately. */
-async function reachable({
-  platform,
-  workspace,
-  campaign,
-  signal,
-}: Replaying): Promise<{ mayGet: ReadonlySet<string>; members: number }> {
+interface Reached {
+  /** By the members' ids, in the order of these. */
+  readonly keys: ReadonlyMap<string, number>
+  /** All members there are. */
+  readonly members: number
+  /** Words of bits for the keys of all members. */
+  readonly words: number
+  /** The ids of those whose keys are given and pass, in their order. */
+  inOrder(keys: Iterable<number>, passes: (key: number) => boolean): string[]
+}
+
+async function reachable({ platform, workspace, campaign, signal }: Replaying): Promise<Reached> {
   const { definition } = campaign
   const judge = await judgeOf(platform, workspace, definition.channel, { holders: 'none', isCapped: false })
   const at = await tablesAt(platform.store, workspace, undefined, signal)
   const everybody = sql`(select member_key from members)`
-  const ids = new Set<string>()
-  let members = 0
+  const keys = new Map<string, number>()
+  const places = new Map<number, number>()
+  let [members, lastKey] = [0, 0]
   for await (const rows of workspace.engine.stream(judgedMembers(everybody, at), { signal }))
     for (const row of rows) {
       members++
+      const key = Number(row.memberKey)
+      lastKey = Math.max(lastKey, key)
       const { reason, missing } = judge(row)
       const isKept = row.consent === 'unknown' && !definition.standing.alsoUnknownConsent
-      if (reason === null && missing.length === 0 && !isKept) ids.add(String(row.memberId))
+      if (reason !== null || missing.length > 0 || isKept) continue
+      places.set(key, keys.size)
+      keys.set(String(row.memberId), key)
     }
-  return { mayGet: ids, members }
-}
-
-/** Who began to meet the rule on a day, who of the waiting still does, and who of those with a step due has bought. */
-async function lookAt(
-  { workspace, campaign, ordersVersion, signal }: Replaying,
-  { day, newest, now, before }: { day: string; newest: boolean; now: Sql; before: Sql | null },
-  selected: SelectedDays,
-  replayed: Replay,
-): Promise<{ began: string[]; stillMeet: Set<string>; bought: Map<string, string> } | null> {
-  const { engine } = workspace
-  return engine.scratch(
-    async (session) => {
-      const [state] = await session.rows(sql`select orders_version from workspace_state`)
-      if (Number(state!.ordersVersion) !== ordersVersion) return null
-      await session.run(sql`drop table if exists ${now}`)
-      const { memberDays } = campaign.definition.standing
-      if (memberDays && !isMemberDay(memberDays, day))
-        await session.run(sql`create table ${now} as select member_key from members where false`)
-      else await selected.select(session, now, { day, newest })
-      if (before === null)
-        return { began: [], stillMeet: new Set<string>(), bought: new Map<string, string>() }
-      const ids = async (query: Sql) => (await session.rows(query)).map(({ memberId }) => String(memberId))
-      const began =
-        await ids(sql`select members.member_id from members join ${now} as chosen using (member_key)
-        where member_key not in (select member_key from ${before}) order by members.member_id`)
-      const waiting = replayed.waiting()
-      const stillMeet = new Set(
-        waiting.length === 0
-          ? []
-          : await ids(sql`select members.member_id from members join ${now} as chosen using (member_key)
-              where members.member_id in (select unnest(from_json(${JSON.stringify(waiting)}, '["VARCHAR"]')))`),
-      )
-      const due = replayed.due(day)
-      const bought =
-        due.length === 0
-          ? []
-          : await session.rows(sql`with way as (
-              select unnest(from_json(${JSON.stringify(due)}, '[{"memberId":"VARCHAR","since":"DATE"}]'),
-                recursive := true)
-            )
-            select members.member_id, min(orders.local_day) as day
-            from way join members on members.member_id = way."memberId"
-            join member_orders as orders on orders.member_key = members.member_key
-            where orders.local_day > way.since and orders.local_day <= cast(${day} as date)
-            group by members.member_id`)
-      return {
-        began,
-        stillMeet,
-        bought: new Map(bought.map((row) => [String(row.memberId), String(row.day)])),
-      }
-    },
-    { signal, aside: true, timeoutMs: patienceMs },
-  )
+  const ids = [...keys.keys()]
+  return {
+    keys,
+    members,
+    words: wordsFor(lastKey + 1),
+    inOrder: (some, passes) =>
+      [...some]
+        .flatMap((key) => (places.has(key) && passes(key) ? [places.get(key)!] : []))
+        .toSorted((one, other) => one - other)
+        .map((place) => ids[place]!),
+  }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
-import { type Entry, openPromise } from 'yauzl'
+import { type Entry, fromBufferPromise, openPromise } from 'yauzl'
 import { Stopped } from '../refusal.ts'
 
 /** An open zip archive. What is in it is read, never written anywhere under its own name. */
@@ -20,13 +20,14 @@ const mostEntries = 2_000
 export const isBomb = (packed: number, unpacked: number): boolean =>
   unpacked > harmlessBytes && unpacked > mostShrunk * packed
 
-/** Opens a zip archive. Throws `Stopped` when it is broken, locked with a password or a bomb. */
-export async function openArchive(path: string, named: string): Promise<Archive> {
+/** Opens a zip archive, by its path or what it holds. Throws `Stopped` when it is broken, locked with a password or a bomb. */
+export async function openArchive(from: string | Buffer, named: string): Promise<Archive> {
   const broken = (error: unknown) => {
     if (error instanceof Stopped) throw error
     throw new Stopped('broken-zip', { file: named })
   }
-  const zip = await openPromise(path, { autoClose: false }).catch(broken)
+  const opening = typeof from === 'string' ? openPromise(from, { autoClose: false }) : fromBufferPromise(from)
+  const zip = await opening.catch(broken)
   const entries: Entry[] = []
   let packed = 0
   let unpacked = 0

@@ -13,7 +13,6 @@ import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './composer.module.css'
 import type { Result } from './draft.ts'
-import { textOf } from './text-file.ts'
 
 type State = NonNullable<inferRouterOutputs<AppRouter>['delivery']['handState']>
 type Row = State['results'][number]
@@ -41,6 +40,10 @@ export function HandPanel({ result }: { result: Result }) {
     }),
   )
   const results = useMutation(trpc.delivery.takeHandResults.mutationOptions({ onSuccess: refresh }))
+  const read = useMutation({
+    mutationFn: contentOf,
+    onSuccess: (content, { name: named }) => results.mutate({ campaignId, name: named, content }),
+  })
   const columns: Column<Row>[] = [
     {
       key: 'result',
@@ -56,7 +59,7 @@ export function HandPanel({ result }: { result: Result }) {
       cell: ({ members }) => format.count(members),
     },
   ]
-  const failed = [take, results].find(({ isError }) => isError)
+  const failed = [take, read, results].find(({ isError }) => isError)
   return (
     <QueryPanel
       name={t('name')}
@@ -96,9 +99,9 @@ export function HandPanel({ result }: { result: Result }) {
                 </Button>
               ) : null}
               <FileButton
-                accept=".csv,.txt,text/csv,text/plain"
+                accept=".csv,.txt,.xlsx,text/csv,text/plain"
                 onChange={(file) => {
-                  if (file) void textOf(file).then((text) => results.mutate({ campaignId, text }))
+                  if (file) read.mutate(file)
                 }}
               >
                 {(props) => (
@@ -149,3 +152,13 @@ function TakenResults({ taken }: { taken: Taken }) {
 }
 
 const shownAtOnce = 20
+
+/** The bytes of a file in base64. */
+function contentOf(file: File): Promise<string> {
+  const reader = new FileReader()
+  return new Promise((resolve, reject) => {
+    reader.addEventListener('load', () => resolve(String(reader.result).replace(/^[^,]*,/, '')))
+    reader.addEventListener('error', () => reject(reader.error))
+    reader.readAsDataURL(file)
+  })
+}

@@ -9,6 +9,7 @@ import { armOf } from './arms.ts'
 import type { CampaignDefinition } from './definition.ts'
 import { type FeedGap, feedGaps } from '../feeds/gaps.ts'
 import { judgedMembers, judgeOf } from './judge.ts'
+import { othersTurn } from '../workspaces/others-turn.ts'
 
 /** Why a member of the segment gets nothing; a member with several reasons counts under the first. */
 export const exclusionReasons = [
@@ -51,6 +52,9 @@ export interface Audience {
 export type AudienceOutcome =
   | { kind: 'found'; audience: Audience }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
+
+/** A million members are read while tills redeem and others ask. */
+const patienceMs = 10 * 60_000
 
 /** Evaluates a rule at `asOf` (the workspace's default) and sorts its members; nothing is written. */
 export async function findAudience(
@@ -105,7 +109,9 @@ async function sortOut(
 
   for await (const rows of workspace.engine.pieces(judgedMembers(evaluation.memberKeys, tables), {
     signal,
+    timeoutMs: patienceMs,
   })) {
+    const began = performance.now()
     let placed = ''
     for (const row of rows) {
       const memberId = String(row.memberId)
@@ -124,6 +130,7 @@ async function sortOut(
       if (inGap.has(store)) inGap.set(store, inGap.get(store)! + 1)
     }
     hash.update(placed)
+    await othersTurn(began)
   }
   return {
     evaluation,

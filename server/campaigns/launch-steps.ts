@@ -4,12 +4,13 @@ import { issueCoupons, newCode, newCodes } from '../coupons/issue.ts'
 import { giveCodes, isCodeTaken, returnCodes } from '../coupons/pools.ts'
 import { newDeliveryId, queueMessages } from '../delivery/outbox.ts'
 import type { Platform } from '../platform.ts'
+import { writtenBehind } from '../store/behind.ts'
 import { recordEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import { usesOf } from '../coupons/terms.ts'
 import { CampaignDefinition, offerOf } from './definition.ts'
 import { campaignTurns } from './campaigns.ts'
-import { othersTurn } from './others-turn.ts'
+import { othersTurn } from '../workspaces/others-turn.ts'
 
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
@@ -195,7 +196,7 @@ async function issueBatch(
   { after, step }: { after: string; step: Step },
 ): Promise<string | null> {
   const of = { workspaceId: launch.workspace_id, campaignId: launch.campaign_id, launchId: launch.id }
-  return store.transaction().execute(async (tx) => {
+  return writtenBehind(store, async (tx) => {
     const waiting = await tx
       .selectFrom('campaign_members')
       .leftJoin('issued_coupons', 'issued_coupons.id', 'campaign_members.coupon_id')

@@ -4,6 +4,7 @@ import { keepVersions } from './segment-versions.ts'
 import { orderedId } from '../coupons/ordered-id.ts'
 import { freeCodes, takeForLaunch } from '../coupons/pools.ts'
 import { recordAudit } from '../settings/audit.ts'
+import { writtenBehind } from '../store/behind.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import { resolveRule } from '../segments/prepare.ts'
 import type { Audience } from './audience.ts'
@@ -18,7 +19,7 @@ import {
 import { startOfDay } from '../../analytics/calendar/calendar.ts'
 import { validityOf } from './definition.ts'
 import { peopleOf } from '../identity/people.ts'
-import { othersTurn } from './others-turn.ts'
+import { othersTurn } from '../workspaces/others-turn.ts'
 import { consentDeniedSince, finishLaunch, issueShared, type Step, undoLaunch } from './launch-steps.ts'
 import { keepLeftOut } from './left-out.ts'
 import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
@@ -122,7 +123,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
         arm === 'treated' ? (shared?.couponId ?? orderedId()) : null,
       ])
     const needed = rows.filter(([, arm]) => arm === 'treated').length
-    await platform.store.transaction().execute(async (tx) => {
+    await writtenBehind(platform.store, async (tx) => {
       await sql`insert into campaign_members (workspace_id, campaign_id, launch_id, member_id, arm, coupon_id)
         select ${workspace.id}, ${campaign.id}, ${launchId}, value ->> 0, value ->> 1, value ->> 2
         from json_each(${JSON.stringify(rows)})`.execute(tx)

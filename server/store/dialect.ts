@@ -65,9 +65,9 @@ function statementsOf(database: DatabaseSync) {
     if (found) known.delete(sql)
     const statement = found?.statement ?? database.prepare(sql)
     const entry = found ?? { statement, reader: statement.columns().length > 0 }
-    // tables change their columns by what is neither a question nor a row
+    // tables change their columns by what is neither a question nor a row; a pragma has its effect when it is prepared
     if (/^\s*(select|with|insert|update|delete|begin|commit|rollback)\b/i.test(sql)) known.set(sql, entry)
-    else known.clear()
+    else if (!/^\s*pragma\b/i.test(sql)) known.clear()
     const [oldest] = known.keys()
     if (oldest !== undefined && known.size > mostPrepared) known.delete(oldest)
     return entry

@@ -1,4 +1,3 @@
-import { setImmediate as othersTurn } from 'node:timers/promises'
 import { sql as storeSql } from 'kysely'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session, TransactionSession } from '../../analytics/engine/engine.ts'
@@ -6,6 +5,7 @@ import { codeHash } from '../../analytics/relations/coupons-elsewhere.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
+import { othersTurn } from './others-turn.ts'
 import type { Workspace } from './workspaces.ts'
 
 /** Rows of the Store that are read at once, so that nobody waits long for the event loop. */
@@ -33,7 +33,7 @@ export async function takeIssuedCoupons(
   await session.run(sql`create or replace temp table coming_coupons
     (coupon_key varchar, member_id varchar, code varchar, valid_to varchar, uses varchar, is_given varchar)`)
   for (let after = 0; ;) {
-    await othersTurn()
+    const began = performance.now()
     const { rows } = await storeSql<IssuedRow>`
       select ledger.seq, coupons.member_id as "memberId", coalesce(coupons.given_key, coupons.code) as code, coupons.valid_to as "validTo", ledger.uses,
         coupons.given_key is not null as "isGiven"
@@ -52,6 +52,7 @@ export async function takeIssuedCoupons(
       rows.map(({ isGiven }) => String(isGiven)),
     ])
     after = newest.seq
+    await othersTurn(began)
   }
   const validTo = sql`cast(coming.valid_to as timestamp)`
   const issuedAt = sql`cast(${launch.at} as timestamp)`

@@ -1,8 +1,6 @@
-import { Button, Checkbox } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMutation } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { errorCode, useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -10,6 +8,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
+import { Confirmations, Moved, useConfirming } from './confirming.tsx'
 import type { Definition, Preview } from './draft.ts'
 import { LeftOutLine } from './left-out-line.tsx'
 import { OfferSentence } from './offer-sentence.tsx'
@@ -19,38 +18,15 @@ import { useShows } from './shows.ts'
 export function ReviewStep({ campaignId, definition }: { campaignId: string; definition: Definition }) {
   const t = useTranslations('campaigns')
   const trpc = useTRPC()
-  const client = useQueryClient()
-  const navigate = useNavigate()
   const format = useFormat()
-  const [confirmed, setConfirmed] = useState<ReadonlySet<string>>(new Set())
-  const [moved, setMoved] = useState(false)
   const preview = useAnswer(
     trpc.campaigns.preview.queryOptions(
       { campaignId },
       { staleTime: 0, gcTime: 0, trpc: { abortOnUnmount: true } },
     ),
   )
-  const launch = useMutation(
-    trpc.campaigns.launch.mutationOptions({
-      async onSuccess() {
-        // The preview of a launched campaign is not asked for again: it has none any more.
-        await client.invalidateQueries(trpc.campaigns.list.queryFilter())
-        await navigate({ to: '/campaigns/$campaignId', params: { campaignId } })
-        await client.invalidateQueries(trpc.campaigns.show.queryFilter())
-      },
-      async onError(error) {
-        if (errorCode(error) !== 'CONFLICT') return
-        setMoved(true)
-        setConfirmed(new Set())
-        await preview.refetch()
-      },
-    }),
-  )
-  const toggle = (topic: string) => {
-    const next = new Set(confirmed)
-    if (!next.delete(topic)) next.add(topic)
-    setConfirmed(next)
-  }
+  const { confirmed, toggle, moved, begun } = useConfirming(campaignId, preview.refetch)
+  const launch = useMutation(trpc.campaigns.launch.mutationOptions(begun))
 
   return (
     <QueryPanel
@@ -62,28 +38,19 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
     >
       {(data) => (
         <div className={classes.stack}>
-          {moved ? (
-            <p className={classes.warning} role="status">
-              <IconAlertTriangle size={18} aria-hidden />
-              {t('review.moved')}
-            </p>
-          ) : null}
+          {moved ? <Moved>{t('review.moved')}</Moved> : null}
           {launch.isError && errorCode(launch.error) !== 'CONFLICT' ? <Failure error={launch.error} /> : null}
           <Facts campaignId={campaignId} definition={definition} preview={data} />
           {data.blockers.length > 0 ? <Blockers blockers={data.blockers} /> : null}
-          {data.confirmationDetails.length > 0 ? (
-            <div className={classes.confirmations} role="group" aria-label={t('review.confirm')}>
-              <p className={classes.heading}>{t('review.confirm')}</p>
-              {data.confirmationDetails.map((one) => (
-                <Checkbox
-                  key={one.topic}
-                  checked={confirmed.has(one.topic)}
-                  onChange={() => toggle(one.topic)}
-                  label={<ConfirmationText confirmation={one} />}
-                />
-              ))}
-            </div>
-          ) : null}
+          <Confirmations
+            title={t('review.confirm')}
+            topics={data.confirmationDetails.map((one) => ({
+              topic: one.topic,
+              text: <ConfirmationText confirmation={one} />,
+            }))}
+            confirmed={confirmed}
+            toggle={toggle}
+          />
           <div>
             <Button
               loading={launch.isPending}

@@ -1,13 +1,12 @@
 import { Button, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import type { inferRouterInputs } from '@trpc/server'
 import { type FormEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
-import { useErrorText } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { textFields, useAccount } from './account.ts'
 import { ServerFields } from './server-fields.tsx'
 import classes from './settings.module.css'
 
@@ -42,46 +41,27 @@ export function MailPanel() {
 function MailForm({ stored, hasPassword }: { stored: Mail; hasPassword: boolean | null }) {
   const t = useTranslations('settings.mail')
   const trpc = useTRPC()
-  const queries = useQueryClient()
-  const errorText = useErrorText()
   const [wanted, want] = useState(stored)
-  const [password, setPassword] = useState('')
   const [to, setTo] = useState('')
-  const onError = (error: unknown) => notifications.show({ color: 'red', message: errorText(error).sentence })
-  const save = useMutation(
-    trpc.delivery.setMail.mutationOptions({
-      onSuccess: async () => {
-        setPassword('')
-        await queries.invalidateQueries(trpc.delivery.pathFilter())
-        notifications.show({ message: t('saved') })
-      },
-      onError,
-    }),
-  )
-  const test = useMutation(
-    trpc.delivery.testMail.mutationOptions({
-      onSuccess: () => notifications.show({ message: t('tested') }),
-      onError,
-    }),
-  )
+  const { secret, setSecret, typed, saving, trying } = useAccount({
+    saved: t('saved'),
+    tested: t('tested'),
+  })
+  const save = useMutation(trpc.delivery.setMail.mutationOptions(saving))
+  const test = useMutation(trpc.delivery.testMail.mutationOptions(trying))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate({ settings: wanted, ...(password ? { secret: password } : {}) })
+    save.mutate({ settings: wanted, ...typed })
   }
-  const field = (name: 'sender' | 'senderName' | 'publicUrl') => ({
-    label: t(name),
-    value: wanted[name],
-    onChange: (event: { currentTarget: { value: string } }) =>
-      want({ ...wanted, [name]: event.currentTarget.value }),
-  })
+  const field = textFields(wanted, want, (name: 'sender' | 'senderName' | 'publicUrl') => t(name))
   return (
     <>
       <form className={classes.form} onSubmit={submit} noValidate>
         <ServerFields
           server={wanted}
           change={want}
-          password={password}
-          changePassword={setPassword}
+          password={secret}
+          changePassword={setSecret}
           example="smtp.example.com"
           userHint={t('userHint')}
           passwordHint={hasPassword ? t('passwordKept') : t('passwordHint')}

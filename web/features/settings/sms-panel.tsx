@@ -1,12 +1,11 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
-import { useErrorText } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { textFields, useAccount } from './account.ts'
 import classes from './settings.module.css'
 
 interface Sms {
@@ -47,48 +46,24 @@ export function SmsPanel() {
 function SmsForm({ stored, paths }: { stored: Sms; paths: { replies: string; reports: string } | null }) {
   const t = useTranslations('settings.sms')
   const trpc = useTRPC()
-  const queries = useQueryClient()
   const format = useFormat()
-  const errorText = useErrorText()
   const [wanted, want] = useState(stored)
   const [price, setPrice] = useState(stored.priceMinor ? format.decimal(stored.priceMinor) : '')
-  const [secret, setSecret] = useState('')
   const [test, setTest] = useState({ phone: '', templateCode: '' })
-  const onError = (error: unknown) => notifications.show({ color: 'red', message: errorText(error).sentence })
-  const save = useMutation(
-    trpc.delivery.setSms.mutationOptions({
-      onSuccess: async () => {
-        setSecret('')
-        await queries.invalidateQueries(trpc.delivery.pathFilter())
-        notifications.show({ message: t('saved') })
-      },
-      onError,
-    }),
-  )
-  const send = useMutation(
-    trpc.delivery.testSms.mutationOptions({
-      onSuccess: () => notifications.show({ message: t('tested') }),
-      onError,
-    }),
-  )
+  const { secret, setSecret, typed, saving, trying } = useAccount({
+    saved: t('saved'),
+    tested: t('tested'),
+  })
+  const save = useMutation(trpc.delivery.setSms.mutationOptions(saving))
+  const send = useMutation(trpc.delivery.testSms.mutationOptions(trying))
   const priceMinor = format.minorOf(price || '0')
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (priceMinor === null) return
-    save.mutate({ settings: { ...wanted, priceMinor }, ...(secret ? { secret } : {}) })
+    save.mutate({ settings: { ...wanted, priceMinor }, ...typed })
   }
-  const field = (name: 'endpoint' | 'accessKeyId' | 'signName') => ({
-    label: t(name),
-    value: wanted[name],
-    onChange: (event: { currentTarget: { value: string } }) =>
-      want({ ...wanted, [name]: event.currentTarget.value }),
-  })
-  const tested = (name: 'phone' | 'templateCode') => ({
-    label: t(name),
-    value: test[name],
-    onChange: (event: { currentTarget: { value: string } }) =>
-      setTest({ ...test, [name]: event.currentTarget.value }),
-  })
+  const field = textFields(wanted, want, (name: 'endpoint' | 'accessKeyId' | 'signName') => t(name))
+  const tested = textFields(test, setTest, (name: 'phone' | 'templateCode') => t(name))
   return (
     <>
       <form className={classes.form} onSubmit={submit} noValidate>

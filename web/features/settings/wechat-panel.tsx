@@ -1,11 +1,10 @@
 import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
-import { useErrorText } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { textFields, useAccount } from './account.ts'
 import classes from './settings.module.css'
 
 interface Wechat {
@@ -40,44 +39,20 @@ export function WechatPanel() {
 function WechatForm({ stored, events }: { stored: Wechat; events: { path: string; token: string } | null }) {
   const t = useTranslations('settings.wechat')
   const trpc = useTRPC()
-  const queries = useQueryClient()
-  const errorText = useErrorText()
   const [wanted, want] = useState(stored)
-  const [secret, setSecret] = useState('')
   const [test, setTest] = useState({ openid: '', templateId: '', data: '' })
-  const onError = (error: unknown) => notifications.show({ color: 'red', message: errorText(error).sentence })
-  const save = useMutation(
-    trpc.delivery.setWechat.mutationOptions({
-      onSuccess: async () => {
-        setSecret('')
-        await queries.invalidateQueries(trpc.delivery.pathFilter())
-        notifications.show({ message: t('saved') })
-      },
-      onError,
-    }),
-  )
-  const send = useMutation(
-    trpc.delivery.testWechat.mutationOptions({
-      onSuccess: () => notifications.show({ message: t('tested') }),
-      onError,
-    }),
-  )
+  const { secret, setSecret, typed, saving, trying } = useAccount({
+    saved: t('saved'),
+    tested: t('tested'),
+  })
+  const save = useMutation(trpc.delivery.setWechat.mutationOptions(saving))
+  const send = useMutation(trpc.delivery.testWechat.mutationOptions(trying))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate({ settings: wanted, ...(secret ? { secret } : {}) })
+    save.mutate({ settings: wanted, ...typed })
   }
-  const field = (name: 'endpoint' | 'appId') => ({
-    label: t(name),
-    value: wanted[name],
-    onChange: (event: { currentTarget: { value: string } }) =>
-      want({ ...wanted, [name]: event.currentTarget.value }),
-  })
-  const tested = (name: 'openid' | 'templateId' | 'data') => ({
-    label: t(name),
-    value: test[name],
-    onChange: (event: { currentTarget: { value: string } }) =>
-      setTest({ ...test, [name]: event.currentTarget.value }),
-  })
+  const field = textFields(wanted, want, (name: 'endpoint' | 'appId') => t(name))
+  const tested = textFields(test, setTest, (name: 'openid' | 'templateId' | 'data') => t(name))
   const data = dataOf(test.data)
   return (
     <>

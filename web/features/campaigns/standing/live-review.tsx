@@ -1,8 +1,6 @@
-import { Button, Checkbox, Progress } from '@mantine/core'
+import { Button, Progress } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { errorCode, useTRPC } from '../../../trpc.ts'
 import { type Column, DataTable } from '../../../ui/data-table.tsx'
@@ -11,6 +9,7 @@ import { Failure } from '../../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../../ui/query-panel.tsx'
 import { Rule } from '../../../ui/rule.tsx'
 import classes from '../composer.module.css'
+import { Confirmations, Moved, useConfirming } from '../confirming.tsx'
 import type { Definition } from '../draft.ts'
 import type { LivePreview } from './answers.ts'
 import { MemberDaysText } from './member-days.tsx'
@@ -23,10 +22,7 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
   const days = useTranslations('standing.memberDays')
   const trpc = useTRPC()
   const client = useQueryClient()
-  const navigate = useNavigate()
   const format = useFormat()
-  const [confirmed, setConfirmed] = useState<ReadonlySet<string>>(new Set())
-  const [moved, setMoved] = useState(false)
   const asked = trpc.standing.preview.queryOptions(
     { campaignId },
     {
@@ -41,36 +37,13 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
       onSuccess: (data) => client.setQueryData(asked.queryKey, data),
     }),
   )
-  const goLive = useMutation(
-    trpc.standing.goLive.mutationOptions({
-      async onSuccess() {
-        await client.invalidateQueries(trpc.campaigns.list.queryFilter())
-        await navigate({ to: '/campaigns/$campaignId', params: { campaignId } })
-        await client.invalidateQueries(trpc.campaigns.show.queryFilter())
-      },
-      async onError(error) {
-        if (errorCode(error) !== 'CONFLICT') return
-        setMoved(true)
-        setConfirmed(new Set())
-        await preview.refetch()
-      },
-    }),
-  )
-  const toggle = (topic: string) => {
-    const next = new Set(confirmed)
-    if (!next.delete(topic)) next.add(topic)
-    setConfirmed(next)
-  }
+  const { confirmed, toggle, moved, begun } = useConfirming(campaignId, preview.refetch)
+  const goLive = useMutation(trpc.standing.goLive.mutationOptions(begun))
   return (
     <QueryPanel name={t('title')} title={t('title')} subtitle={t('subtitle')} query={preview} minHeight={320}>
       {(data) => (
         <div className={classes.stack}>
-          {moved ? (
-            <p className={classes.warning} role="status">
-              <IconAlertTriangle size={18} aria-hidden />
-              {t('moved')}
-            </p>
-          ) : null}
+          {moved ? <Moved>{t('moved')}</Moved> : null}
           {goLive.isError && errorCode(goLive.error) !== 'CONFLICT' ? <Failure error={goLive.error} /> : null}
           {simulate.isError ? <Failure error={simulate.error} /> : null}
           <SimulationShown
@@ -135,22 +108,18 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
               </ul>
             </div>
           ) : null}
-          {data.confirmations.length > 0 ? (
-            <div className={classes.confirmations} role="group" aria-label={t('confirm')}>
-              <p className={classes.heading}>{t('confirm')}</p>
-              {data.confirmations.map((topic) => (
-                <Checkbox
-                  key={topic}
-                  checked={confirmed.has(topic)}
-                  onChange={() => toggle(topic)}
-                  label={t(`topic.${topic}`, {
-                    asOf: format.day(data.newestDay),
-                    today: format.day(data.today),
-                  })}
-                />
-              ))}
-            </div>
-          ) : null}
+          <Confirmations
+            title={t('confirm')}
+            topics={data.confirmations.map((topic) => ({
+              topic,
+              text: t(`topic.${topic}`, {
+                asOf: format.day(data.newestDay),
+                today: format.day(data.today),
+              }),
+            }))}
+            confirmed={confirmed}
+            toggle={toggle}
+          />
           <div>
             <Button
               loading={goLive.isPending}

@@ -42,13 +42,19 @@ export function MemberDaysPanel({ campaignId }: { campaignId: string }) {
       align: 'right',
       value: ({ usual }) => usual?.netMinor ?? null,
       cell: ({ usual, usualNetMinor }) =>
-        usual && usualNetMinor
-          ? t('range', {
-              mean: format.money(usual.netMinor),
-              least: format.money(usualNetMinor.least),
-              most: format.money(usualNetMinor.most),
-            })
-          : t('nothing'),
+        usual && usualNetMinor ? (
+          <>
+            {format.money(usual.netMinor)}
+            <span className={classes.below}>
+              {t('range', {
+                least: format.money(usualNetMinor.least),
+                most: format.money(usualNetMinor.most),
+              })}
+            </span>
+          </>
+        ) : (
+          t('nothing')
+        ),
     },
     usually('orders', ({ orders }) => orders),
     usually('usual_orders', ({ usual }) => usual?.orders ?? null),

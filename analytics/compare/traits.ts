@@ -155,11 +155,11 @@ const measured: readonly Measured[] = [
  */
 export const comparedMembers = (
   sides: Sql,
-  { asOf, tables, dormancy }: Pick<Scope, 'asOf' | 'tables' | 'dormancy'>,
+  { asOf, tables, dormancy, rfm }: Pick<Scope, 'asOf' | 'tables' | 'dormancy' | 'rfm'>,
 ): Sql => {
   const status = fieldsByName.get('status')!
   if (status.kind === 'set') throw new Error('A status is one value')
-  const reading = { asOf, tables, dormancy, newest: true, d }
+  const reading = { asOf, tables, dormancy, rfm, newest: true, d }
   return sql`select sided.member_key, sided.side, facts.main_store, facts.channel, facts.tier, facts.region,
       facts.gender, facts.daypart, ${status.value(reading)} as status,
       facts.orders, ${d.daysBetween(sql`facts.last_day`, d.date(asOf))} as days_silent, facts.net_minor,

@@ -15,6 +15,7 @@ import { points } from './points/points.ts'
 import { products } from './products/products.ts'
 import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
+import { rfmPreview } from './rfm-preview/rfm-preview.ts'
 import { rfmMigration } from './rfm-migration/rfm-migration.ts'
 import { retention } from './retention/retention.ts'
 import { season } from './season/season.ts'
@@ -30,6 +31,7 @@ export const catalogue: readonly Metric[] = [
   clv,
   rfm,
   rfmMigration,
+  rfmPreview,
   concentration,
   places,
   cards,

@@ -1,3 +1,4 @@
+import { rfmByFifths } from '../relations/rfm.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -50,6 +51,7 @@ describe.skipIf(!existsSync(file))('the online retailer 2010–2011 (skipped wit
         buildDerivedTables(session, asOf, `day_${asOf.replaceAll('-', '')}_`),
       ),
       dormancy: defaultDormancy,
+      rfm: rfmByFifths,
       currencyDecimals: 2,
       dataStart: String(state!.dataStart),
       openedAtStart: false,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine, Row } from '../engine/engine.ts'
 import type { Metric } from '../metrics/metric.ts'
+import { rfmByFifths } from '../relations/rfm.ts'
 import { defaultDormancy, type Scope } from '../relations/scope.ts'
 import { derivedTables } from '../schema/derived.ts'
 import { buildDerivedTables } from '../schema/refresh.ts'
@@ -26,6 +27,7 @@ export const scopeOfQuestion = (shop: PlainShop, question: Question, prefix = ''
   calendar: shop.calendar,
   tables: derivedTables(prefix),
   dormancy: defaultDormancy,
+  rfm: rfmByFifths,
   currencyDecimals: 2,
   dataStart: dataStart(shop),
   openedAtStart: shop.openedAtStart,

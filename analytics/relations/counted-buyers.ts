@@ -8,7 +8,7 @@ import {
   everywhere,
   inPlace,
 } from './member-orders.ts'
-import { boughtBy, buyersOf, buyersOfFacts } from './rfm.ts'
+import { boughtBy, buyersOf, buyersOfFacts, withinWindow } from './rfm.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -16,26 +16,32 @@ import type { Scope } from './scope.ts'
  * `silent_days` since the last of them, `orders`, and `net_minor`, refunds taken off on their own days. In the question's
  * stores, channels and categories; of the last `windowDays` days, asOf included, or of all the data.
  */
-export function countedBuyers(scope: Scope, d: Dialect, windowDays?: number): Sql {
-  if (everywhere(scope) && windowDays === undefined) return buyersOfFacts(scope.tables, scope.asOf, d)
+export function countedBuyers(scope: Scope, d: Dialect, windowDays: number | null = null): Sql {
+  if (everywhere(scope) && windowDays === null) return buyersOfFacts(scope.tables, scope.asOf, d)
   const everyone = { ...scope, audience: null }
-  if (windowDays === undefined) return buyersOf(countedTotals(everyone, d), inPlace(scope), scope.asOf, d)
-  const within = sql`local_day > ${d.addDays(d.date(scope.asOf), -windowDays)}`
+  if (windowDays === null) return buyersOf(countedTotals(everyone, d), inPlace(scope), scope.asOf, d)
+  const within = withinWindow(windowDays, scope.asOf, d)
   const bought = boughtBy(countedOrdersWithin(everyone, within))
   return buyersOf(bought, sql`${within} and ${inPlace(scope)}`, scope.asOf, d)
 }
 
 /** The same as of a day before the question's, by what was visible then: an order counts until it is refunded whole. */
-export function countedBuyersOn(day: string, scope: Scope, d: Dialect): Sql {
+export function countedBuyersOn(
+  day: string,
+  scope: Scope,
+  d: Dialect,
+  windowDays: number | null = null,
+): Sql {
   const then = d.date(day)
-  if (everywhere(scope)) return buyersBefore(then, scope, d)
+  if (everywhere(scope) && windowDays === null) return buyersBefore(then, scope, d)
+  const within = withinWindow(windowDays, day, d)
   const everyone = { ...scope, audience: null }
   const orders = sql`(
-        select member_key, local_day from ${countedOrders(everyone)} as still_counted where local_day <= ${then}
+        select member_key, local_day from ${countedOrders(everyone)} as still_counted where local_day <= ${then} and ${within}
         union all
         select member_key, local_day from ${countedVoided(scope, d)} as then_counted
-        where local_day <= ${then} and void_day > ${then})`
-  return buyersOf(boughtBy(orders), inPlace(scope), day, d)
+        where local_day <= ${then} and void_day > ${then} and ${within})`
+  return buyersOf(boughtBy(orders), sql`${within} and ${inPlace(scope)}`, day, d)
 }
 
 /** Everybody's facts with what came after the day taken back: bought and refunded since, and orders that counted on it. */

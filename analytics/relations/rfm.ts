@@ -46,6 +46,23 @@ const groupSql = sql`case recency_score ${join(
   sql` `,
 )} end`
 
+/** The four values after which scores of a measure change, rising; null: by fifths of all buyers. */
+export type RfmCuts = readonly [number, number, number, number] | null
+
+/** What a shop scores its buyers by. */
+export interface RfmRule {
+  /** Only what was bought in so many days until the day asked about; null: all of it. */
+  readonly windowDays: number | null
+  /** Days since the last order. */
+  readonly recency: RfmCuts
+  /** Orders. */
+  readonly frequency: RfmCuts
+  /** Minor units of net. */
+  readonly money: RfmCuts
+}
+
+export const rfmByFifths: RfmRule = { windowDays: null, recency: null, frequency: null, money: null }
+
 const steps = [1, 2, 3, 4] as const
 /** The name of the cut between scores: `recency_cut_1` is the highest number of days of the best fifth. */
 export const cutName = (measure: 'recency' | 'frequency' | 'money', step: number): Sql =>
@@ -56,14 +73,20 @@ export const cutName = (measure: 'recency' | 'frequency' | 'money', step: number
  * `frequency_money_score`, the `rfm_group`, and beside them the cuts that all buyers share. `buyers` is a relation with
  * `member_key`, `silent_days`, `orders` and `net_minor`, a row each.
  *
- * The cut of the k-th fifth is the ⌈nk/5⌉-th value in order, found by counting in whole numbers; a score counts the cuts
- * strictly below the value, so that equal values have equal scores. Source: DEFINITIONS.md, "Value", RFM.
+ * The cut of the k-th fifth is the ⌈nk/5⌉-th value in order, found by counting in whole numbers, where the rule says no
+ * values of its own; a score counts the cuts strictly below the value, so that equal values have equal scores. The
+ * rule's window is that of `buyers`. Source: DEFINITIONS.md, "Value", RFM.
  */
-export function rfmScores(buyers: Sql, d: Dialect): Sql {
-  const cuts = (measure: 'recency' | 'frequency' | 'money', ranked: Sql) => sql`(
+export function rfmScores(buyers: Sql, rule: RfmRule, d: Dialect): Sql {
+  const cuts = (measure: 'recency' | 'frequency' | 'money', ranked: Sql) => {
+    const own = rule[measure]
+    return own
+      ? sql`(select ${join(own.map((value, i) => sql`cast(${value} as bigint) as ${cutName(measure, i + 1)}`))})`
+      : sql`(
       select ${join(steps.map((step) => sql`min(value) filter (where 5 * through >= ${step} * buyers) as ${cutName(measure, step)}`))}
       from (${ranked}) as ranked
     )`
+  }
   const ranked = (value: Sql) => sql`
         select ${value} as value, sum(count(*)) over (order by ${value}) as through, sum(count(*)) over () as buyers
         from buyer group by ${value}
@@ -117,6 +140,27 @@ const rankedNearCuts = (value: Sql, d: Dialect): Sql => {
       `
 }
 
+/** The buyers of a day, by all they bought until then, or within the days of a window. */
+export const buyersAt = (
+  tables: Pick<DerivedTables, 'memberFacts' | 'ordersByMonth'>,
+  asOf: string,
+  windowDays: number | null,
+  d: Dialect,
+): Sql => {
+  if (windowDays === null) return buyersOfFacts(tables, asOf, d)
+  const within = withinWindow(windowDays, asOf, d)
+  return buyersOf(
+    boughtBy(sql`(select * from ${tables.ordersByMonth} as any_order where ${within})`),
+    within,
+    asOf,
+    d,
+  )
+}
+
+/** Whether a row's `local_day` is one of so many days until a day; null: of any. */
+export const withinWindow = (windowDays: number | null, day: string, d: Dialect): Sql =>
+  windowDays === null ? sql`true` : sql`local_day > ${d.addDays(d.date(day), -windowDays)}`
+
 /** The buyers of a day, by all they bought until then. */
 export const buyersOfFacts = (
   { memberFacts }: Pick<DerivedTables, 'memberFacts'>,
@@ -144,13 +188,11 @@ export const buyersOf = (bought: Sql, counts: Sql, day: string, d: Dialect): Sql
     ) as money on money.member_key = bought.member_key)`
 
 /** Buyers as of any day, whatever the day of the tables, by what was visible then: an order counts until it is refunded whole. */
-export const buyersOn = (day: string, d: Dialect): Sql =>
-  buyersOf(
-    boughtBy(sql`(select * from orders where member_key is not null and ${qualifiesOn(d.date(day))})`),
-    sql`true`,
-    day,
-    d,
-  )
+export const buyersOn = (day: string, windowDays: number | null, d: Dialect): Sql => {
+  const within = withinWindow(windowDays, day, d)
+  const qualified = sql`member_key is not null and ${qualifiesOn(d.date(day))}`
+  return buyersOf(boughtBy(sql`(select * from orders where ${qualified} and ${within})`), within, day, d)
+}
 
 const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 

@@ -2,6 +2,7 @@ import type { BusinessCalendar } from '../calendar/calendar.ts'
 import type { DerivedTables } from '../schema/derived.ts'
 import type { ModelOutcome } from '../scores/scores.ts'
 import type { Sql } from '../sql/sql.ts'
+import type { RfmRule } from './rfm.ts'
 
 /** The fixed dormancy rule: the last day, in days since the last order, of each status before lost. */
 export interface DormancyThresholds {
@@ -23,6 +24,8 @@ export interface Scope {
   /** The derived tables as they are on `asOf`. */
   readonly tables: DerivedTables
   readonly dormancy: DormancyThresholds
+  /** By what recency, frequency and money are scored, where a question says nothing else. */
+  readonly rfm: RfmRule
   /** Digits after the point of an amount of money in a rule, where figures are in minor units. */
   readonly currencyDecimals: number
   /** Local day of the first order in the data; null while there is none. */

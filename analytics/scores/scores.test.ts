@@ -93,7 +93,7 @@ describe('a shop that was drawn', () => {
       expect(scores!.clvIfAlive![at]!).toBeGreaterThanOrEqual(scores!.clv![at]!)
       for (const [ahead] of horizons.entries()) expect(scores!.variance![ahead]![at]!).toBeGreaterThan(0)
     }
-    // undiscounted, it is what is expected within the last horizon
+    // it is what is expected within the last horizon
     expect([...scores!.clv!]).toEqual([...scores!.expected!.at(-1)!])
   })
 
@@ -110,7 +110,15 @@ describe('a shop that was drawn', () => {
       const plain = discountedPurchases(model, outcome.parameters!, history, 365 / 7, 0)
       const discounted = discountedPurchases(model, outcome.parameters!, history, 365 / 7, weekly)
       expect(later.clv![at]! / scores!.clv![at]!).toBeCloseTo(discounted / plain, 4)
+      for (const [i, days] of horizons.entries()) {
+        const share =
+          discountedPurchases(model, outcome.parameters!, history, days / 7, weekly) /
+          discountedPurchases(model, outcome.parameters!, history, days / 7, 0)
+        expect(later.expected![i]![at]! / scores!.expected![i]![at]!).toBeCloseTo(share, 3)
+      }
     }
+    // one definition: within a year it is predicted CLV, whatever money later is worth
+    for (const [at, clv] of later.clv!.entries()) expect(later.expected![3]![at]!).toBeCloseTo(clv, 6)
   })
 
   test('the variance of a member’s net is that of purchases and of amounts, integrated over what amounts may be', () => {

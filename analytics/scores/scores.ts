@@ -44,7 +44,7 @@ export interface MemberScores {
   /** Net within 365 days, discounted: of the member, and if the member is alive; minor units. Null: amounts are refused. */
   readonly clv: Float64Array | null
   readonly clvIfAlive: Float64Array | null
-  /** Net within each of `horizons`, not discounted, and its variance as far as the parameters are known. */
+  /** Net within each of `horizons`, discounted, and its variance as far as the parameters are known; within the last it is `clv`. */
   readonly expected: readonly Float64Array[] | null
   readonly variance: readonly Float64Array[] | null
 }
@@ -281,8 +281,8 @@ export function scoresOf(
 
 /**
  * What is foretold of purchases of who is alive, which depends on x and T alone: made once for all members of the same.
- * From `rowOf(x, T in days)` on `ahead.values` has what they come to within the last horizon, discounted, and their
- * mean and mean square within each of `horizons`.
+ * From `rowOf(x, T in days)` on `ahead.values` has what they come to within the last horizon, and their mean and mean
+ * square within each of `horizons`, each as much less as money that comes later is worth less.
  */
 function aheadOf({ model, fit }: FittedModel, discountRate: number) {
   const width = 1 + 2 * horizons.length
@@ -302,11 +302,15 @@ function aheadOf({ model, fit }: FittedModel, discountRate: number) {
     const purchases = horizons.map((within) =>
       model.purchasesIfAlive(fit.parameters, history, within / daysAWeek),
     )
-    ahead.values[row] = discounted(
+    const worth = discounted(
       purchases.map(({ mean }) => mean),
       discountRate,
     )
-    purchases.forEach(({ mean, square }, i) => ahead.values.set([mean, square], row + 1 + 2 * i))
+    ahead.values[row] = worth.at(-1)!
+    purchases.forEach(({ mean, square }, i) => {
+      const share = mean > 0 ? worth[i]! / mean : 1
+      ahead.values.set([worth[i]!, square * share ** 2], row + 1 + 2 * i)
+    })
     rows.set(key, row)
     return row
   }
@@ -314,17 +318,23 @@ function aheadOf({ model, fit }: FittedModel, discountRate: number) {
 }
 
 /**
- * What comes within the last horizon, each part worth less the later it comes, from what comes within each:
- * e^−δh E(h) + δ ∫ e^−δu E(u) du by Simpson's rule over the horizons, which are quarters of a year.
+ * What comes within each horizon, each part worth less the later it comes, from what comes within each:
+ * e^−δh E(h) + δ ∫ e^−δu E(u) du over the horizons, which are quarters of a year: by Simpson's rules, and within the
+ * first quarter by the trapezoidal one.
  */
-function discounted(within: readonly number[], rate: number): number {
-  const [first, second, third, all] = within as [number, number, number, number]
-  if (rate === 0) return all
+function discounted(within: readonly number[], rate: number): readonly number[] {
+  if (rate === 0) return within
   const year = horizons[3] / 365
-  const daily = Math.log1p(rate)
-  const worth = (value: number, quarters: number) => value * Math.exp((-daily * year * quarters) / 4)
-  const area = (4 * worth(first, 1) + 2 * worth(second, 2) + 4 * worth(third, 3) + worth(all, 4)) / 12
-  return worth(all, 4) + daily * year * area
+  const yearly = Math.log1p(rate)
+  const worth = within.map((value, i) => value * Math.exp((-yearly * year * (i + 1)) / 4))
+  const [first, second, third, all] = worth as [number, number, number, number]
+  const areas = [
+    first / 8,
+    (4 * first + second) / 12,
+    (3 * (3 * first + 3 * second + third)) / 32,
+    (4 * first + 2 * second + 4 * third + all) / 12,
+  ]
+  return worth.map((value, i) => value + yearly * year * areas[i]!)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type RfmRule, rfmByFifths } from '../relations/rfm.ts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leavesOf as columnLeavesOf } from '../columns/answers.ts'
@@ -292,8 +293,8 @@ const tablesOf = (prefix = '') => ({
   memberScores: name(`scratch.main.${prefix}member_scores`),
 })
 
-const setting = ({ asOf: day, dormancy, newest }: Moment): SegmentSetting => ({
-  scope: { asOf: day, dormancy, tables: tablesOf() },
+const setting = ({ asOf: day, dormancy, rfm, newest }: Moment): SegmentSetting => ({
+  scope: { asOf: day, dormancy, rfm, tables: tablesOf() },
   currencyDecimals,
   newest,
   segments: savedSegments,
@@ -339,7 +340,7 @@ const otherDays = (rule: Expression, asOf: string) => [
 /** The setting with the tables of every day that the rule asks about; `buildOtherDays` has made them. */
 function settingFor(rule: Expression, moment: Moment): SegmentSetting {
   const days = otherDays(rule, moment.asOf).map((day) => {
-    const scope = { asOf: day, dormancy: moment.dormancy, tables: tablesOf(prefixOf(day)) }
+    const scope = { asOf: day, dormancy: moment.dormancy, rfm: moment.rfm, tables: tablesOf(prefixOf(day)) }
     return [day, { scope, newest: false }] as const
   })
   return { ...setting(moment), days: new Map(days) }
@@ -455,6 +456,13 @@ async function selectedTogether(rules: readonly Expression[], moment: Moment): P
 }
 
 /** Fills the base tables with the people and builds the derived ones for the day. */
+const ownThresholds: RfmRule = {
+  windowDays: 200,
+  recency: [10, 40, 90, 150],
+  frequency: null,
+  money: [0, 100, 5000, 20_000],
+}
+
 async function load(shop: readonly Person[], day: string, newest: boolean): Promise<Moment> {
   const paid = shop.flatMap(({ orders }) =>
     orders.filter(({ state }) => state === 'paid').map((one) => one.day),
@@ -561,6 +569,8 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
   const moment = {
     asOf: day,
     dormancy: defaultDormancy,
+    // shops of an even number of people score by thresholds of their own
+    rfm: shop.length % 2 === 0 ? ownThresholds : rfmByFifths,
     dataStart,
     openedAtStart: false,
     newest,

@@ -16,7 +16,7 @@ import { bind, decided, meets, type Tested, type TestSetting } from './test-sql.
 
 /** A day that a rule is asked about, with the tables as they are on it. */
 export interface DaySetting {
-  readonly scope: Pick<Scope, 'asOf' | 'tables' | 'dormancy'>
+  readonly scope: Pick<Scope, 'asOf' | 'tables' | 'dormancy' | 'rfm'>
   /** asOf is the workspace's newest day: tags and campaigns count as they stand now, whatever their date. */
   readonly newest: boolean
 }

@@ -1,4 +1,4 @@
-import { daysBetween } from '../calendar/calendar.ts'
+import { addDays, daysBetween } from '../calendar/calendar.ts'
 import { type Moment, netMinor, type Person, purchaseDays, qualifyingOrders } from './person.ts'
 
 export interface RfmOfPerson {
@@ -20,18 +20,24 @@ const grid = [
 
 /** The person's scores among all buyers of the shop; null for who never bought. */
 export function rfmOf(person: Person, moment: Moment): RfmOfPerson | null {
+  const { windowDays } = moment.rfm
+  const since = windowDays === null ? undefined : addDays(moment.asOf, 1 - windowDays)
+  const orders = (one: Person) =>
+    qualifyingOrders(one, moment).filter(({ day }) => since === undefined || day >= since)
   const measured = (one: Person) => ({
     silent: daysBetween(purchaseDays(one, moment).at(-1)!, moment.asOf),
-    orders: qualifyingOrders(one, moment).length,
-    net: netMinor(one, moment),
+    orders: orders(one).length,
+    net: netMinor(one, moment, since),
   })
-  const bought = (one: Person) => qualifyingOrders(one, moment).length > 0
+  const bought = (one: Person) => orders(one).length > 0
   if (!bought(person)) return null
   const own = measured(person)
   const all = moment.people.filter(bought).map(measured)
   const cutsBelow = (of: keyof typeof own) => {
+    const set = moment.rfm[({ silent: 'recency', orders: 'frequency', net: 'money' } as const)[of]]
     const sorted = all.map((one) => one[of]).toSorted((a, b) => a - b)
-    return [1, 2, 3, 4].filter((k) => sorted[Math.floor((k * all.length + 4) / 5) - 1]! < own[of]).length
+    const cuts = set ?? [1, 2, 3, 4].map((k) => sorted[Math.floor((k * all.length + 4) / 5) - 1]!)
+    return cuts.filter((cut) => cut < own[of]).length
   }
   const recencyScore = 5 - cutsBelow('silent')
   const [frequencyScore, moneyScore] = [1 + cutsBelow('orders'), 1 + cutsBelow('net')]

@@ -1,5 +1,6 @@
 import { addDays, daysBetween } from '../calendar/calendar.ts'
 import type { PersonCoupon, PointsEntry } from './person-coupons.ts'
+import type { RfmRule } from '../relations/rfm.ts'
 import type { DormancyThresholds } from '../relations/scope.ts'
 
 /** A member with everything the rules can ask about, as plain data: what the slow oracle reads. */
@@ -55,6 +56,7 @@ export interface Purchase {
 export interface Moment {
   readonly asOf: string
   readonly dormancy: DormancyThresholds
+  readonly rfm: RfmRule
   /** Local day of the shop's first paid order. */
   readonly dataStart: string | null
   readonly openedAtStart: boolean

@@ -1,3 +1,4 @@
+import { rfmByFifths } from '../relations/rfm.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { defaultDormancy } from '../relations/scope.ts'
@@ -292,6 +293,7 @@ test('rules that read the same select the same members', () => {
         const moment = {
           asOf: day,
           dormancy: defaultDormancy,
+          rfm: rfmByFifths,
           foretold: () => new Map(),
           dataStart: start,
           openedAtStart: false,

@@ -301,6 +301,66 @@ describe('a question', () => {
     expect(built).toHaveBeenCalledTimes(2)
     built.mockRestore()
   })
+
+  test.each(['overview', 'rfm', 'dormancy', 'products', 'retention', 'hours'] as const)(
+    'of %s is held against the same question otherwise: another segment, days before',
+    async (name) => {
+      const asked = async (filters: object) => (await caller.analytics[name]({ filters })) as object
+      const segment = 'orders >= 2'
+      const { compared, ...now } = (await asked({ compare: { segment } })) as Record<string, unknown>
+      const { milliseconds: _now, ...plain } = (await asked({})) as Record<string, unknown>
+      const {
+        milliseconds: _then,
+        compared: _none,
+        asked: _asked,
+        ...other
+      } = (await asked({ segment })) as Record<string, unknown>
+      expect(now).toMatchObject({ rows: plain['rows'] as object })
+      expect(compared).toMatchObject({ kind: 'asked', against: 'segment', segment, data: other })
+      const before = (await asked({ asOf: '2024-12-01', compare: 'previous' })) as { compared: object }
+      const { rows } = (await asked({ asOf: '2024-09-02' })) as { rows: object[] }
+      expect(before.compared).toMatchObject({ kind: 'asked', asOf: '2024-09-02', data: { rows } })
+      const early = (await asked({ compare: 'year' })) as { compared: object }
+      expect(early.compared).toEqual({ kind: 'not-known', because: 'data-begins' })
+    },
+  )
+
+  test('shows the statement behind every room, with what was typed as values', async () => {
+    const { explain, metrics, rfm } = caller.analytics
+    for (const { name, version } of await metrics()) {
+      const explained = await explain({
+        name,
+        filters: { categories: ["Baker's tea"], segment: 'orders >= 1' },
+      })
+      expect(explained).toMatchObject({ version, asOf: '2024-08-31' })
+      expect(explained.sql).toMatch(/select/)
+      expect(explained.sql).not.toContain('Baker')
+      expect(explained.values).toContain("Baker's tea")
+      expect(explained.values).toHaveLength(new Set(explained.sql.match(/\$\d+/g)).size)
+    }
+    const { asked } = await rfm({ filters: { stores: ['East'] }, settings: { windowDays: 30 } })
+    expect(asked).toEqual({ filters: { stores: ['East'] }, settings: { windowDays: 30 } })
+    await expect(explain({ name: 'rfm', filters: { segment: 'odrers > 2' } })).rejects.toThrow(/orders/)
+    await expect(explain({ name: 'retension' })).rejects.toThrow(/no metric retension/)
+  })
+
+  test('by name tells programs the rows beside it, and refuses another segment that is none', async () => {
+    const { metric } = caller.analytics
+    const { rows, compared } = await metric({
+      name: 'cards',
+      filters: { tiers: ['Gold'], compare: { segment: 'everyone' } },
+    })
+    // the tier holds on both sides
+    expect(compared).toMatchObject({ kind: 'asked', rows: rows.map(({ members }) => ({ members })) })
+    expect((await metric({ name: 'cards', filters: { compare: 'previous' } })).compared).toEqual({
+      kind: 'not-known',
+      because: 'no-past',
+    })
+    expect('compared' in (await metric({ name: 'rfm' }))).toBe(false)
+    await expect(metric({ name: 'rfm', filters: { compare: { segment: 'odrers > 2' } } })).rejects.toThrow(
+      /orders/,
+    )
+  })
 })
 
 describe('over HTTP', () => {

@@ -7,6 +7,7 @@ import { languageOf, say } from '../messages/messages.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { intoNewFile } from '../segments/export-commands.ts'
 import { type AnswerFormat, answerFormats } from './answer-formats.ts'
+import { outcomeSaid } from './outcome-said.ts'
 
 interface AskOptions extends CommonOptions {
   format: 'table' | 'json' | AnswerFormat
@@ -20,6 +21,7 @@ interface AskOptions extends CommonOptions {
   category?: string[]
   tier?: string[]
   region?: string[]
+  compare?: string
   set: string[]
 }
 
@@ -48,6 +50,7 @@ export function metricCommands(program: Command): void {
     .option('--store <name>', 'only orders there; may be given again', gathered)
     .option('--channel <name>', 'only orders through it; may be given again', gathered)
     .option('--category <name>', 'only orders with something of it; may be given again', gathered)
+    .option('--compare <what>', 'beside it: previous, year, or another segment as an expression')
     .option('--set <key=value>', 'a setting of the metric', gathered, [])
     .addOption(
       new Option('--format <format>', 'csv, jsonl and parquet are streamed')
@@ -62,6 +65,8 @@ export function metricCommands(program: Command): void {
         { ...options, json: options.json || (printed && format === 'json') },
         async (connection, signal): Promise<Asked> => {
           if (printed && format === 'parquet') throw new Refused(say('parquet-needs-file'))
+          if (options.compare !== undefined && format !== 'table' && format !== 'json')
+            throw new Refused(say('compare-in-table'))
           if (!printed && format === 'table') throw new Refused(say('table-takes-no-file'))
           const { stores, channels, from, to, ...settings } = Object.fromEntries(options.set.map(setting))
           const question = {
@@ -77,6 +82,7 @@ export function metricCommands(program: Command): void {
               categories: options.category,
               tiers: options.tier,
               regions: options.region,
+              compare: against(options.compare),
             },
           }
           if (format === 'table' || format === 'json') {
@@ -103,7 +109,12 @@ export function metricCommands(program: Command): void {
         (asked) => {
           if (asked === null) return null
           if ('file' in asked) return say('metric-written', asked)
-          return `${say('as-of-day', { asOf: asked.asOf })}\n${table(asked.rows)}`
+          return [
+            say('as-of-day', { asOf: asked.asOf }),
+            ...(asked.models ? [outcomeSaid(languageOf(), asked.models)] : []),
+            table(asked.rows),
+            ...comparison(asked.compared),
+          ].join('\n')
         },
       )
     })
@@ -137,6 +148,22 @@ const toTerminal = () =>
     write: (chunk: Buffer, _encoding, done) =>
       void process.stdout.write(chunk, (error) => done(error ?? null)),
   })
+
+/** The period before, last year, or a segment. */
+const against = (what: string | undefined): 'previous' | 'year' | { segment: string } | undefined =>
+  what === undefined || what === 'previous' || what === 'year' ? what : { segment: what }
+
+/** What the figures are held against, as lines. */
+function comparison(compared: Answered['compared']): string[] {
+  if (!compared) return []
+  if (compared.kind === 'not-known') return ['', say(`compare-${compared.because}`)]
+  const { against: what, asOf, from, to, rows } = compared
+  return [
+    '',
+    say(from === null ? 'compare-as-of' : 'compare-window', { what, asOf, from: from ?? '', to: to ?? '' }),
+    table(rows),
+  ]
+}
 
 const gathered = (one: string, others: string[] = []): string[] => [...others, one]
 

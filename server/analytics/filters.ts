@@ -2,6 +2,11 @@ import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { quote } from '../../analytics/segments/print.ts'
 
+const Segment = z.string().trim().min(1).max(10_000)
+/** The period before, last year, or another segment. */
+const Against = z.union([z.enum(['previous', 'year']), z.strictObject({ segment: Segment })])
+export type Against = z.output<typeof Against>
+
 const Names = z.array(z.string().max(200)).max(500)
 
 /**
@@ -11,7 +16,7 @@ const Names = z.array(z.string().max(200)).max(500)
 export const QuestionFilters = z
   .strictObject({
     /** A rule in the segment language: only these members are asked about. */
-    segment: z.string().trim().min(1).max(10_000).optional(),
+    segment: Segment.optional(),
     /** The local day, inclusive, as of which the question is asked; default: the newest order's day. */
     asOf: AskedDay.optional(),
     /** First and last local day of a window, inclusive, for questions that have one. */
@@ -25,12 +30,23 @@ export const QuestionFilters = z
     /** Member filters: only members who hold one of these tiers now, who live in one of these regions. Empty: all. */
     tiers: Names.optional(),
     regions: Names.optional(),
+    /** Held against the period before, the year before, or other members. Where there is nothing to hold it against, the answer says so. */
+    compare: Against.optional(),
   })
-  .transform(({ tiers, regions, ...filters }) => {
-    const rules = [filters.segment, anyOf('tier', tiers), anyOf('region', regions)].filter(
-      (rule) => rule !== undefined,
-    )
-    return rules.length === 0 ? filters : { ...filters, segment: allHold(rules) }
+  .transform(({ tiers, regions, compare, ...filters }) => {
+    const chosen = [anyOf('tier', tiers), anyOf('region', regions)].filter((rule) => rule !== undefined)
+    // tiers and regions hold on both sides
+    const narrowed = (segment: string | undefined) => {
+      const rules = [...(segment === undefined ? [] : [segment]), ...chosen]
+      return rules.length === 0 ? {} : { segment: allHold(rules) }
+    }
+    return {
+      ...filters,
+      ...narrowed(filters.segment),
+      ...(compare && {
+        compare: typeof compare === 'object' ? { segment: allHold([compare.segment, ...chosen]) } : compare,
+      }),
+    }
   })
 
 export type QuestionFilters = z.output<typeof QuestionFilters>

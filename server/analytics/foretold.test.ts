@@ -13,6 +13,7 @@ import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { foretelling, foretoldAt } from './foretold.ts'
+import { outcomeSaid } from './outcome-said.ts'
 import { tablesAt } from './tables-at.ts'
 
 const start = '2023-01-01'
@@ -171,4 +172,50 @@ test('the group of before is the one in which the moves between groups begin', a
       (await caller.segments.count({ expression: `previous_rfm_group = "${from}" and rfm_group = "${to}"` }))
         .members,
     ).toBe(counted)
+})
+
+test('the total is the sum of the members’ values, whatever money later is worth', async () => {
+  const yearOf = async () =>
+    (await caller.analytics.clv({})).rows.find(({ kind, days }) => kind === 'forecast' && days === 365)!
+  const summed = async () => {
+    const { tables } = await tablesAt(platform.store, workspace, undefined)
+    const [row] = await workspace.engine.rows(
+      sql`select sum(clv_minor) as clv_minor, count(*) as members from ${tables.memberScores}`,
+    )
+    return { members: Number(row!.members), netMinor: Number(row!.clvMinor) }
+  }
+  const plain = await yearOf()
+  const before = await summed()
+  // each value is rounded to a minor unit
+  expect(Math.abs(plain.netMinor! - before.netMinor)).toBeLessThanOrEqual(before.members / 2)
+  await workspace.engine.transaction(async (session) => {
+    await session.run(
+      sql`update workspace_state set clv_discount_percent = 25, data_version = data_version + 1`,
+    )
+  })
+  const discounted = await yearOf()
+  const after = await summed()
+  expect(Math.abs(discounted.netMinor! - after.netMinor)).toBeLessThanOrEqual(after.members / 2)
+  expect(discounted.netMinor! / plain.netMinor!).toBeGreaterThan(0.8)
+  expect(discounted.netMinor! / plain.netMinor!).toBeLessThan(0.95)
+  expect(discounted.highMinor!).toBeLessThan(plain.highMinor!)
+})
+
+test('how the models came out is said in a sentence, in both languages', async () => {
+  const { models } = await caller.analytics.clv({})
+  const { weeks, actual } = models!.calibration!
+  const english = outcomeSaid('en', models!)
+  expect(english).toMatch(/^(The model can be trusted|Read this with caution)/)
+  expect(english).toContain(`Tried on the last ${weeks} weeks`)
+  expect(english).toContain(`and ${new Intl.NumberFormat('en').format(actual)} came`)
+  expect(outcomeSaid('zh-CN', models!)).toContain(`用最近 ${weeks} 周检验`)
+  const none = {
+    ...models!,
+    calibration: null,
+    buyers: 12,
+    quality: { kind: 'refused', because: ['few-members'] },
+  }
+  expect(outcomeSaid('en', none as typeof models & object)).toBe(
+    'There is no forecast. Only 12 members have bought so far; it takes 100.',
+  )
 })

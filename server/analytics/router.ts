@@ -12,6 +12,7 @@ import { season, seasonFindings } from '../../analytics/metrics/season/season.ts
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { rfmMigration, rfmMigrationFindings } from '../../analytics/metrics/rfm-migration/rfm-migration.ts'
+import { rfmPreview, rfmPreviewFindings } from '../../analytics/metrics/rfm-preview/rfm-preview.ts'
 import { discounts, discountsFindings } from '../../analytics/metrics/discounts/discounts.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import {
@@ -30,10 +31,12 @@ import {
   retentionFindings,
 } from '../../analytics/metrics/retention/retention.ts'
 import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
-import { ask } from './ask.ts'
+import { ask, askTold, questionRefused, withCompared } from './ask.ts'
+import { explainMetric } from './run-metric.ts'
 import { describedMetrics } from './described.ts'
 import { QuestionFilters } from './filters.ts'
 import { foretelling } from './foretold.ts'
+import { settingsOf } from '../settings/settings.ts'
 
 /** A metric's own settings beside the filters; none of them required. */
 const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settings>) =>
@@ -65,130 +68,177 @@ export const analyticsRouter = router({
           name: input.name,
           known: { listed: catalogue.map(({ name }) => name) },
         })
-      return (await ask(ctx, metric, input, signal)).answer
+      return withCompared(await ask(ctx, metric, input, signal), input.filters)
+    }),
+
+  /** The statement that a question comes to, with its values, not asked; and what the metric is called and means. */
+  explain: readerProcedure
+    .input(
+      z.strictObject({
+        name: z.string().max(100),
+        filters: QuestionFilters.default({}),
+        settings: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const metric = metricNamed(input.name)
+      if (!metric)
+        throw refused('NOT_FOUND', 'no-such-metric', {
+          name: input.name,
+          known: { listed: catalogue.map(({ name }) => name) },
+        })
+      const outcome = await explainMetric(ctx.platform.store, ctx.workspace, metric, input, signal)
+      if (outcome.kind !== 'explained') throw questionRefused(ctx, metric, outcome)
+      const { kind: _, ...explained } = outcome
+      return { ...explained, title: metric.title, description: metric.description }
     }),
 
   /** A window beside the one before it, and the chart's steps. */
-  overview: readerProcedure.input(questionOf(overview.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, scope } = await ask(ctx, overview, input, signal)
-    return { ...answer, findings: overviewFindings(answer.rows, scope.dataStart) }
-  }),
+  overview: readerProcedure.input(questionOf(overview.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, overview, input, signal, ({ answer, scope }) => ({
+      findings: overviewFindings(answer.rows, scope.dataStart),
+    })),
+  ),
 
-  growth: readerProcedure.input(questionOf(growth.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings } = await ask(ctx, growth, input, signal)
-    return {
-      ...answer,
+  growth: readerProcedure.input(questionOf(growth.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, growth, input, signal, ({ answer, settings }) => ({
       step: settings.step,
       active: ctx.workspace.dormancy.active,
       findings: growthFindings(answer.rows, settings.step),
-    }
-  }),
+    })),
+  ),
 
-  retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, retention, input, signal)
-    return { ...answer, averages: retentionAverages(answer.rows), findings: retentionFindings(answer.rows) }
-  }),
+  retention: readerProcedure.input(questionOf(retention.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, retention, input, signal, ({ answer }) => ({
+      averages: retentionAverages(answer.rows),
+      findings: retentionFindings(answer.rows),
+    })),
+  ),
 
-  repurchase: readerProcedure.input(questionOf(repurchase.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings } = await ask(ctx, repurchase, input, signal)
-    return { ...answer, withinDays: settings.withinDays, findings: repurchaseFindings(answer.rows) }
-  }),
+  repurchase: readerProcedure.input(questionOf(repurchase.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, repurchase, input, signal, ({ answer, settings }) => ({
+      withinDays: settings.withinDays,
+      findings: repurchaseFindings(answer.rows),
+    })),
+  ),
 
-  ltv: readerProcedure.input(questionOf(ltv.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, ltv, input, signal)
-    return { ...answer, blended: blendedValue(answer.rows), findings: ltvFindings(answer.rows) }
-  }),
+  ltv: readerProcedure.input(questionOf(ltv.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, ltv, input, signal, ({ answer }) => ({
+      blended: blendedValue(answer.rows),
+      findings: ltvFindings(answer.rows),
+    })),
+  ),
 
   /** What the models foretell. The fit is made when somebody asks first, once for each state of the data. */
   clv: readerProcedure.input(questionOf(clv.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, clv, input, signal)
-    return { ...answer, findings: clvFindings(answer.rows, answer.models) }
+    const { clvDiscountPercent } = await settingsOf(ctx.platform.store, ctx.workspace)
+    return askTold(ctx, clv, input, signal, ({ answer }) => ({
+      clvDiscountPercent,
+      findings: clvFindings(answer.rows, answer.models),
+    }))
   }),
 
   /** Needs the fit too. */
-  dormancyRules: readerProcedure
-    .input(questionOf(dormancyRules.settings))
-    .query(async ({ ctx, input, signal }) => {
-      const { answer } = await ask(ctx, dormancyRules, input, signal)
-      return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyRulesFindings(answer.rows) }
-    }),
+  dormancyRules: readerProcedure.input(questionOf(dormancyRules.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, dormancyRules, input, signal, ({ answer }) => ({
+      thresholds: ctx.workspace.dormancy,
+      findings: dormancyRulesFindings(answer.rows),
+    })),
+  ),
 
   /** Which share of a fit of the models is done that somebody waits for; null: none is under way. */
   foretelling: readerProcedure.query(({ ctx }) => foretelling(ctx.workspace)),
 
-  rfm: readerProcedure.input(questionOf(rfm.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, rfm, input, signal)
-    return { ...answer, findings: rfmFindings(answer.rows) }
-  }),
+  rfm: readerProcedure.input(questionOf(rfm.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, rfm, input, signal, ({ answer }) => ({
+      rule: ctx.workspace.rfm,
+      findings: rfmFindings(answer.rows),
+    })),
+  ),
 
-  rfmMigration: readerProcedure
-    .input(questionOf(rfmMigration.settings))
-    .query(async ({ ctx, input, signal }) => {
-      const { answer, settings } = await ask(ctx, rfmMigration, input, signal)
-      return {
-        ...answer,
-        since: addDays(answer.asOf, -settings.days),
-        findings: rfmMigrationFindings(answer.rows),
-      }
+  rfmMigration: readerProcedure.input(questionOf(rfmMigration.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, rfmMigration, input, signal, ({ answer, settings }) => ({
+      since: addDays(answer.asOf, -settings.days),
+      findings: rfmMigrationFindings(answer.rows),
+    })),
+  ),
+
+  /** Who would move with other thresholds. */
+  rfmPreview: readerProcedure.input(questionOf(rfmPreview.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, rfmPreview, input, signal, ({ answer }) => ({
+      findings: rfmPreviewFindings(answer.rows),
+    })),
+  ),
+
+  concentration: readerProcedure.input(questionOf(concentration.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, concentration, input, signal, ({ answer }) => ({
+      findings: concentrationFindings(answer.rows),
+    })),
+  ),
+
+  cards: readerProcedure.input(questionOf(cards.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, cards, input, signal, ({ answer, settings }) => ({
+      quietDays: settings.quietDays,
+      findings: cardsFindings(answer.rows),
+    })),
+  ),
+
+  points: readerProcedure.input(questionOf(points.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, points, input, signal, ({ answer, settings }) => ({
+      ...settings,
+      findings: pointsFindings(answer.rows),
+    })),
+  ),
+
+  dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, dormancy, input, signal, ({ answer }) => ({
+      thresholds: ctx.workspace.dormancy,
+      findings: dormancyFindings(answer.rows),
+    })),
+  ),
+
+  places: readerProcedure.input(questionOf(places.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, places, input, signal, ({ answer, settings, scope }) => {
+      const { from, to } = placesWindow(settings, scope)
+      return { by: settings.by, from, to, findings: placesFindings(answer.rows) }
     }),
+  ),
 
-  concentration: readerProcedure
-    .input(questionOf(concentration.settings))
-    .query(async ({ ctx, input, signal }) => {
-      const { answer } = await ask(ctx, concentration, input, signal)
-      return { ...answer, findings: concentrationFindings(answer.rows) }
-    }),
+  products: readerProcedure.input(questionOf(products.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, products, input, signal, ({ answer, settings }) => ({
+      ...settings,
+      findings: productsFindings(answer.rows),
+    })),
+  ),
 
-  cards: readerProcedure.input(questionOf(cards.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings } = await ask(ctx, cards, input, signal)
-    return { ...answer, quietDays: settings.quietDays, findings: cardsFindings(answer.rows) }
-  }),
+  affinity: readerProcedure
+    .input(questionOf(affinity.settings))
+    .query(({ ctx, input, signal }) =>
+      askTold(ctx, affinity, input, signal, ({ answer }) => ({ findings: affinityFindings(answer.rows) })),
+    ),
 
-  points: readerProcedure.input(questionOf(points.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings } = await ask(ctx, points, input, signal)
-    return { ...answer, ...settings, findings: pointsFindings(answer.rows) }
-  }),
+  season: readerProcedure
+    .input(questionOf(season.settings))
+    .query(({ ctx, input, signal }) =>
+      askTold(ctx, season, input, signal, ({ answer }) => ({ findings: seasonFindings(answer.rows) })),
+    ),
 
-  dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, dormancy, input, signal)
-    return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyFindings(answer.rows) }
-  }),
+  hours: readerProcedure
+    .input(questionOf(hours.settings))
+    .query(({ ctx, input, signal }) =>
+      askTold(ctx, hours, input, signal, ({ answer }) => ({ findings: hoursFindings(answer.rows) })),
+    ),
 
-  places: readerProcedure.input(questionOf(places.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings, scope } = await ask(ctx, places, input, signal)
-    const { from, to } = placesWindow(settings, scope)
-    return { ...answer, by: settings.by, from, to, findings: placesFindings(answer.rows) }
-  }),
+  specialDays: readerProcedure.input(questionOf(specialDays.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, specialDays, input, signal, ({ answer }) => ({
+      findings: specialDaysFindings(answer.rows),
+    })),
+  ),
 
-  products: readerProcedure.input(questionOf(products.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings } = await ask(ctx, products, input, signal)
-    return { ...answer, ...settings, findings: productsFindings(answer.rows) }
-  }),
-
-  affinity: readerProcedure.input(questionOf(affinity.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, affinity, input, signal)
-    return { ...answer, findings: affinityFindings(answer.rows) }
-  }),
-
-  season: readerProcedure.input(questionOf(season.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, season, input, signal)
-    return { ...answer, findings: seasonFindings(answer.rows) }
-  }),
-
-  hours: readerProcedure.input(questionOf(hours.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, hours, input, signal)
-    return { ...answer, findings: hoursFindings(answer.rows) }
-  }),
-
-  specialDays: readerProcedure
-    .input(questionOf(specialDays.settings))
-    .query(async ({ ctx, input, signal }) => {
-      const { answer } = await ask(ctx, specialDays, input, signal)
-      return { ...answer, findings: specialDaysFindings(answer.rows) }
-    }),
-
-  discounts: readerProcedure.input(questionOf(discounts.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer, settings } = await ask(ctx, discounts, input, signal)
-    return { ...answer, ...settings, findings: discountsFindings(answer.rows) }
-  }),
+  discounts: readerProcedure.input(questionOf(discounts.settings)).query(({ ctx, input, signal }) =>
+    askTold(ctx, discounts, input, signal, ({ answer, settings }) => ({
+      ...settings,
+      findings: discountsFindings(answer.rows),
+    })),
+  ),
 })

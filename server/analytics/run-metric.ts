@@ -3,11 +3,12 @@ import type { Metric } from '../../analytics/metrics/metric.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
 import type { ModelOutcome } from '../../analytics/scores/scores.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { render, sql } from '../../analytics/sql/sql.ts'
 import type { Said } from '../messages/messages.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { type OtherQuestion, otherQuestion } from './comparison.ts'
 import type { QuestionFilters } from './filters.ts'
 import { foretoldAt } from './foretold.ts'
 import { scopeOf } from './scope.ts'
@@ -26,17 +27,62 @@ export interface MetricAnswer<Row> {
   readonly rows: Row[]
 }
 
-export type MetricOutcome<Settings, Row> =
-  | { kind: 'answered'; answer: MetricAnswer<Row>; settings: Settings; scope: Scope }
+/** An answer with what it was asked with. */
+export interface Answered<Settings, Row> {
+  readonly answer: MetricAnswer<Row>
+  readonly settings: Settings
+  readonly scope: Scope
+}
+
+/** What an answer is held against, asked in the same way; or why it is not known. */
+export type Compared<Settings, Row> =
+  | { readonly kind: 'asked'; readonly filters: QuestionFilters; readonly other: Answered<Settings, Row> }
+  | Extract<OtherQuestion, { kind: 'not-known' }>
+
+export type QuestionRefused =
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
   | { kind: 'settings-refused'; problem: Said | ZodError }
+
+export type MetricOutcome<Settings, Row> =
+  | ({ kind: 'answered'; compared?: Compared<Settings, Row> } & Answered<Settings, Row>)
+  | QuestionRefused
+
+/**
+ * Asks a metric, and where the filters say so what it is held against, of the same state of the data. Refused where
+ * either is.
+ */
+export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodObject>(
+  store: Store,
+  workspace: Workspace,
+  metric: Metric<Settings, Row>,
+  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
+  signal?: AbortSignal,
+): Promise<MetricOutcome<z.output<Settings>, z.output<Row>>> {
+  const { compare, ...filters } = question.filters
+  for (;;) {
+    const asked = await askOnce(store, workspace, metric, { ...question, filters }, signal)
+    if (asked.kind !== 'answered' || compare === undefined) return asked
+    const { asOf, dataVersion } = asked.answer
+    const { dataStart } = asked.scope
+    const wanted = otherQuestion(
+      metric,
+      { ...filters, compare },
+      { asOf, dataStart, settings: asked.settings },
+    )
+    if (wanted.kind === 'not-known') return { ...asked, compared: wanted }
+    const other = await askOnce(store, workspace, metric, { ...question, filters: wanted.filters }, signal)
+    if (other.kind !== 'answered') return other
+    if (other.answer.dataVersion !== dataVersion) continue // the data moved in between
+    return { ...asked, compared: { ...wanted, other } }
+  }
+}
 
 /**
  * Asks a metric. A window in the filters becomes its settings `from` and `to`, where it has them. A
  * row's `membersExpression`, and what else is named so, is narrowed by the question's segment. When the data changes under the
  * question it is asked again, so that rows and data version belong together.
  */
-export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodObject>(
+async function askOnce<Settings extends z.ZodObject, Row extends z.ZodObject>(
   store: Store,
   workspace: Workspace,
   metric: Metric<Settings, Row>,
@@ -115,3 +161,36 @@ export const bothRules = (segment: string, expression: string): string =>
   segment === 'everyone' ? expression : `${alone(segment)} and ${alone(expression)}`
 
 const alone = (rule: string) => (/\bor\b/.test(rule) ? `(${rule})` : rule)
+
+export interface Explained {
+  readonly version: number
+  readonly asOf: string
+  /** As it is asked, with a place for each value. */
+  readonly sql: string
+  /** The values in the order of their places: days, limits and what people typed. */
+  readonly values: readonly (string | number | boolean | null)[]
+}
+
+/** The statement that a question comes to, not asked. */
+export async function explainMetric(
+  store: Store,
+  workspace: Workspace,
+  metric: Metric,
+  question: { filters: QuestionFilters; settings: Readonly<Record<string, unknown>> },
+  signal?: AbortSignal,
+): Promise<({ kind: 'explained' } & Explained) | QuestionRefused> {
+  const settings = metric.settings.strict().safeParse(question.settings)
+  if (!settings.success) return { kind: 'settings-refused', problem: settings.error }
+  const asked = await scopeOf(store, workspace, question.filters, signal)
+  if (asked.kind === 'refused') return { kind: 'segment-refused', errors: asked.errors }
+  const { text, params } = render(metric.build(settings.data, asked.scope, duckdb), duckdb.placeholder)
+  return {
+    kind: 'explained',
+    version: metric.version,
+    asOf: asked.asOf,
+    sql: text.replaceAll(/\n[ \t]*\n/g, '\n').trim(),
+    values: params.map((value) =>
+      typeof value === 'bigint' || (typeof value === 'object' && value !== null) ? String(value) : value,
+    ),
+  }
+}

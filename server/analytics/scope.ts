@@ -44,6 +44,7 @@ export async function scopeOf(
         calendar: workspace.calendar,
         tables: at.tables,
         dormancy: workspace.dormancy,
+        rfm: workspace.rfm,
         currencyDecimals: decimalsOf(workspace.currency),
         dataStart: at.dataStart,
         openedAtStart: at.openedAtStart,

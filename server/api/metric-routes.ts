@@ -5,7 +5,7 @@ import { AskedDay } from '../../analytics/calendar/day.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
 import { answerFile } from '../analytics/answer-file.ts'
 import { answerFormats, answerMediaTypes } from '../analytics/answer-formats.ts'
-import { ask } from '../analytics/ask.ts'
+import { ask, withCompared } from '../analytics/ask.ts'
 import { describedMetrics } from '../analytics/described.ts'
 import { QuestionFilters } from '../analytics/filters.ts'
 import { composeDigest } from '../digest/compose.ts'
@@ -25,6 +25,10 @@ const Answer = z
     milliseconds: z.int(),
     models: z.looseObject({}).optional().meta({
       description: 'Of figures that are foretold: which model was fitted, how it came out, and why not.',
+    }),
+    compared: z.looseObject({}).optional().meta({
+      description:
+        'With `compare` in the filters: `kind` `asked` with `against`, the days and members, and `rows` of the same shape; or `not-known` and `because` (`data-begins`, `no-past`). In files the rows of the question alone.',
     }),
     rows: z
       .array(z.record(z.string(), z.unknown()))
@@ -176,7 +180,8 @@ export const metricRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
       const { format } = request.body
       try {
         const asking = { platform, actor: null, workspace, role: null, language }
-        const { answer } = await ask(asking, metric, request.body, gone.signal)
+        const asked = await ask(asking, metric, request.body, gone.signal)
+        const answer = withCompared(asked, request.body.filters)
         reply.code(200).header('cache-control', 'no-store').header('x-reveille-as-of', answer.asOf)
         const { models, ...told } = answer
         if (format === 'json')

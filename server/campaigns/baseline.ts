@@ -37,10 +37,10 @@ export async function baselineOf(
 ): Promise<Baseline | null> {
   const asOf = addDays(tables.asOf, -windowDays)
   if (tables.dataStart === null || asOf < tables.dataStart) return null
-  const { engine, dormancy } = workspace
+  const { engine, dormancy, rfm } = workspace
   const answers = known.get(engine) ?? new Map<string, Baseline | null>()
   known.set(engine, answers)
-  const key = JSON.stringify([evaluation.rule.meaning, tables.dataVersion, tables.asOf, asOf, dormancy])
+  const key = JSON.stringify([evaluation.rule.meaning, tables.dataVersion, tables.asOf, asOf, dormancy, rfm])
   const before = answers.get(key)
   if (before !== undefined) return before
   const counted = await count(workspace, { evaluation, tables }, asOf, signal)
@@ -61,11 +61,11 @@ async function count(
   if (fieldsWithoutHistory(expression, segments).length > 0) return null
   const prefix = `scratch.main.baseline_${++made}_`
   const then = derivedTables(prefix)
-  const { dormancy } = workspace
+  const { dormancy, rfm } = workspace
   const chosen = compile(
     expression,
     {
-      scope: { asOf, tables: then, dormancy },
+      scope: { asOf, tables: then, dormancy, rfm },
       currencyDecimals,
       newest: false,
       segments,

@@ -1,6 +1,7 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { blendedValue, ltv } from '../../analytics/metrics/ltv/ltv.ts'
 import { repurchase } from '../../analytics/metrics/repurchase/repurchase.ts'
+import { rfmByFifths } from '../../analytics/relations/rfm.ts'
 import { defaultDormancy, type Scope } from '../../analytics/relations/scope.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
@@ -30,6 +31,7 @@ export async function figuresOf(
     calendar: { timeZone: String(state!.timeZone), firstWeekday: Number(state!.firstWeekday) },
     tables: derivedTables(),
     dormancy: defaultDormancy,
+    rfm: rfmByFifths,
     currencyDecimals: 0, // of these figures no rules are read
     dataStart: state!.dataStart === null ? null : String(state!.dataStart),
     openedAtStart: state!.openedAtStart === true,

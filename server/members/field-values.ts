@@ -7,8 +7,12 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 type FieldValue = string | number | boolean | null
 
 /** What rules are asked with, of the day of the tables; `newest`: that is the workspace's own. */
-export const settingAt = ({ dormancy, currency }: Workspace, { asOf, tables }: TablesAt, newest = true) => ({
-  scope: { asOf, tables, dormancy },
+export const settingAt = (
+  { dormancy, rfm, currency }: Workspace,
+  { asOf, tables }: TablesAt,
+  newest = true,
+) => ({
+  scope: { asOf, tables, dormancy, rfm },
   newest,
   currencyDecimals: decimalsOf(currency),
   segments: new Map(),

@@ -151,11 +151,7 @@ async function valueOf(
       from ${tables.memberScores} where member_key in ${memberKeyOf(memberId)}`,
     { signal },
   )
-  const expected = Number(row!.expected)
-  // what comes later is worth less: the interval of what is not discounted is brought to the same worth
-  const isDiscounted = Math.abs(expected - netMinor) > 1
-  const worth = isDiscounted ? netMinor / expected : 1
-  const between = expectedBetween(expected * worth, Number(row!.variance) * worth ** 2, uncertainty)
+  const between = expectedBetween(Number(row!.expected), Number(row!.variance), uncertainty)
   return {
     kind: 'expected',
     days,

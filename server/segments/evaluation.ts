@@ -38,7 +38,7 @@ const setsOf = new WeakMap<Engine, MemberSets>()
 /**
  * Evaluates a rule as of a day (default: the workspace's default asOf), after taking in the Store's
  * events. The set is materialised under (canonical text with those of the segments that it
- * names, data version, ledger watermark, asOf, dormancy limits) and used
+ * names, data version, ledger watermark, asOf, dormancy limits, thresholds of scores) and used
  * again; whoever asks for the same at the same time waits for the same work, which ends when nobody
  * waits any more. Everybody is the relation itself.
  */
@@ -62,6 +62,7 @@ export async function evaluateSegment(
       ledgerWatermark,
       asOf,
       workspace.dormancy,
+      workspace.rfm,
       setting.newest,
     ])
     const columns = columnsOf(store)

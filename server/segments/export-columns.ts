@@ -108,9 +108,9 @@ export function memberRows(
     unmasked: boolean
     first?: readonly Sql[]
   },
-  { dormancy }: Workspace,
+  { dormancy, rfm }: Workspace,
 ): Sql {
-  const known = columnsAt({ asOf, dormancy, tables, newest, d }, memberKeys, unmasked)
+  const known = columnsAt({ asOf, dormancy, rfm, tables, newest, d }, memberKeys, unmasked)
   const chosen = columns.map((column) => [column, known[column]] as const)
   const besides = new Map(
     chosen.flatMap(([, { beside }]) => (beside ? [[beside.alias, beside.relation]] : [])),

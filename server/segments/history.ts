@@ -244,7 +244,7 @@ export async function segmentHistory(
   historiesOf.set(workspace.engine, histories)
   // coupons move with the ledger alone
   const ledger = asksCoupons(rule) ? at.ledgerWatermark : 0
-  const key = JSON.stringify([rule.meaning, dataVersion, ledger, asOf, workspace.dormancy])
+  const key = JSON.stringify([rule.meaning, dataVersion, ledger, asOf, workspace.dormancy, workspace.rfm])
   const step = stepOf(workspace, rule, asOf)
   if (doing === 'continue') histories.continue(key, step)
   const count = await histories.get(
@@ -292,7 +292,7 @@ let made = 0
 const patienceMs = 60 * 60_000
 
 const stepOf =
-  ({ dormancy, currency }: Workspace, rule: ResolvedRule, newest: string): Step =>
+  ({ dormancy, rfm, currency }: Workspace, rule: ResolvedRule, newest: string): Step =>
   (engine, day, dataVersion, signal) =>
     engine.scratch(
       async (session) => {
@@ -300,7 +300,7 @@ const stepOf =
         if (Number(state!.dataVersion) !== dataVersion) return null
         const into = name(`scratch.main.history_${++made}`)
         const currencyDecimals = decimalsOf(currency)
-        await selectOn(session, into, rule, { day, newest: day === newest, dormancy, currencyDecimals })
+        await selectOn(session, into, rule, { day, newest: day === newest, dormancy, rfm, currencyDecimals })
         const [row] = await session.rows(sql`select count(*) as members from ${into}`)
         await session.run(sql`drop table ${into}`)
         return Number(row!.members)

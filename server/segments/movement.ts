@@ -1,3 +1,4 @@
+import { rfmByFifths } from '../../analytics/relations/rfm.ts'
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
 import { countBits } from '../../analytics/columns/bits.ts'
 import type { Engine, Row, ScratchSession, Session } from '../../analytics/engine/engine.ts'
@@ -356,12 +357,12 @@ class TablesOfDays {
     { expression, segments }: Rule,
     day: string,
     tablesDay: string,
-    { dormancy, currency }: Workspace,
+    { dormancy, rfm, currency }: Workspace,
   ): Promise<Sql> {
     const days = new Map<string, DaySetting>()
     for (const asked of new Set(askedOn(expression, day, segments).map((one) => one.day))) {
       const tables = await this.on(asked < tablesDay ? asked : tablesDay)
-      days.set(asked, { scope: { asOf: asked, tables, dormancy }, newest: false })
+      days.set(asked, { scope: { asOf: asked, tables, dormancy, rfm }, newest: false })
     }
     const setting = { ...days.get(day)!, currencyDecimals: decimalsOf(currency), segments, days }
     const table = name(`scratch.main.moved_${++made}`)
@@ -383,6 +384,7 @@ function textOf({ expression, segments }: Rule): string {
     asOf: '2024-01-01',
     tables: derivedTables(probe),
     dormancy: { active: 1, cooling: 2, dormant: 3 },
+    rfm: rfmByFifths,
   }
   const setting: DaySetting = { scope, newest: false }
   const days = new Map(

@@ -130,7 +130,7 @@ export async function prepareSegment(
     })
     if (errors.length > 0) return { kind: 'refused', errors }
     const settingAt = ({ asOf, tables }: TablesAt): DaySetting => ({
-      scope: { asOf, tables, dormancy: workspace.dormancy },
+      scope: { asOf, tables, dormancy: workspace.dormancy, rfm: workspace.rfm },
       newest: asOf >= own.asOf,
     })
     const days = new Map<string, DaySetting>()

@@ -35,7 +35,11 @@ test.each([
   async (expression) => {
     const prepared = await prepareSegment(platform.store, workspace, { expression })
     if (prepared.kind === 'refused') throw new Error(JSON.stringify(prepared.errors))
-    const setting = { dormancy: workspace.dormancy, currencyDecimals: decimalsOf(workspace.currency) }
+    const setting = {
+      dormancy: workspace.dormancy,
+      rfm: workspace.rfm,
+      currencyDecimals: decimalsOf(workspace.currency),
+    }
     const selected = new SelectedDays(prepared.rule, setting)
     const alone = (asked: { day: string; newest: boolean }) =>
       workspace.engine.scratch(async (session) => {

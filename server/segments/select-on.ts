@@ -1,4 +1,5 @@
 import type { ScratchSession } from '../../analytics/engine/engine.ts'
+import type { RfmRule } from '../../analytics/relations/rfm.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { MovingRuleTables } from '../../analytics/schema/moving-rule-tables.ts'
@@ -22,6 +23,7 @@ interface AskedDay {
 /** What a rule means, whatever the day. */
 export interface RuleSetting {
   readonly dormancy: DormancyThresholds
+  readonly rfm: RfmRule
   readonly currencyDecimals: number
 }
 
@@ -29,11 +31,11 @@ export interface RuleSetting {
 function compiledOn(
   { expression, segments }: AskedRule,
   { day, newest }: AskedDay,
-  { dormancy, currencyDecimals }: RuleSetting,
+  { dormancy, rfm, currencyDecimals }: RuleSetting,
   tablesOn: ReadonlyMap<string, DerivedTables>,
 ): Sql {
   const settingOn = (asOf: string): DaySetting => ({
-    scope: { asOf, tables: tablesOn.get(asOf)!, dormancy },
+    scope: { asOf, tables: tablesOn.get(asOf)!, dormancy, rfm },
     newest: newest && asOf === day,
   })
   const days = new Map([...tablesOn.keys()].map((asOf) => [asOf, settingOn(asOf)]))

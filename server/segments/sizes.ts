@@ -27,7 +27,7 @@ export async function segmentSizes(
     const saved = await newestVersions(store, workspace)
     const { asOf, dataVersion, ledgerWatermark } = await tablesAt(store, workspace, undefined, signal)
     const rules = saved.map(({ id, name, version }) => [id, name, version])
-    const key = JSON.stringify([asOf, dataVersion, ledgerWatermark, workspace.dormancy, rules])
+    const key = JSON.stringify([asOf, dataVersion, ledgerWatermark, workspace.dormancy, workspace.rfm, rules])
     const found = kept.get(workspace.engine)
     if (found?.key === key) return found.sizes
     const sizes: Record<string, number> = {}

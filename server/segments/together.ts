@@ -82,7 +82,7 @@ export async function* selectedTogether(
     batches.at(-1)!.push({ id, name: named, expression: rule })
   }
   const setting: SegmentSetting = {
-    scope: { asOf, tables, dormancy: workspace.dormancy },
+    scope: { asOf, tables, dormancy: workspace.dormancy, rfm: workspace.rfm },
     newest: true,
     currencyDecimals,
     segments: expressions,

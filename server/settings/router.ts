@@ -9,6 +9,7 @@ import { auditName } from './audit.ts'
 import { changeSettings, settingsOf } from './settings.ts'
 
 const Days = z.int().min(1).max(3650)
+const Cut = z.int().min(0).max(999_999_999_999)
 
 const Settings = z.object({
   timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
@@ -31,6 +32,19 @@ const Settings = z.object({
     .max(99, worded('clv-discount-range'))
     .multipleOf(0.01, worded('clv-discount-range'))
     .optional(),
+})
+
+/** Four whole numbers, each above the one before; null: by fifths. */
+const Cuts = z
+  .tuple([Cut, Cut, Cut, Cut])
+  .refine((cuts) => cuts.every((cut, i) => i === 0 || cut > cuts[i - 1]!), worded('rfm-cuts'))
+  .nullable()
+
+const Rfm = z.strictObject({
+  windowDays: z.int().min(1).max(36500).nullable(),
+  recency: Cuts,
+  frequency: Cuts,
+  money: Cuts,
 })
 
 /** Actions whose subject is an import. */
@@ -58,6 +72,18 @@ export const settingsRouter = router({
   change: ownerProcedure
     .input(Settings)
     .mutation(({ ctx, input }) => changeSettings(ctx.platform, ctx.workspace, input, auditName(ctx.actor))),
+
+  /** Sets what buyers are scored by, and nothing else. Answers when every score is asked anew. */
+  changeRfm: ownerProcedure
+    .input(Rfm)
+    .mutation(async ({ ctx, input }) =>
+      changeSettings(
+        ctx.platform,
+        ctx.workspace,
+        { ...(await settingsOf(ctx.platform.store, ctx.workspace)), rfm: input },
+        auditName(ctx.actor),
+      ),
+    ),
 
   /** The newest 100 entries: who did what. `name` is null for the command line, the inbox and keys. */
   audit: ownerProcedure.query(async ({ ctx }) => {

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
 import { changeSettings, settingsOf, type WorkspaceSettings } from './settings.ts'
 
 let folder: string
@@ -173,4 +175,50 @@ test('the discount of predicted CLV is kept, reaches the engine, and every answe
   const { clvDiscountPercent: _, ...others } = await settingsOf(platform.store, await demo())
   expect(await changeSettings(platform, await demo(), others, 'command-line')).toEqual({ changed: [] })
   expect(await settingsOf(platform.store, await demo())).toMatchObject({ clvDiscountPercent: 12.5 })
+})
+
+test('by what buyers are scored is kept, is noted, and reaches figures and rules', async () => {
+  const caller = createCallerFactory(appRouter)({
+    platform,
+    actor: { kind: 'local' },
+    workspace: await demo(),
+    role: 'owner',
+    language: 'en',
+  })
+  const own = { windowDays: null, recency: [30, 90, 180, 365], frequency: [1, 2, 4, 8], money: null } as const
+  const preview = await caller.analytics.rfmPreview({
+    settings: { recency: own.recency.join(), frequency: own.frequency.join() },
+  })
+  const wouldBe = new Map<string, number>()
+  for (const { to, members } of preview.rows) wouldBe.set(to, (wouldBe.get(to) ?? 0) + members)
+  // each cell opens those whom it counts, while the old thresholds hold
+  for (const { members, membersExpression } of preview.rows.slice(0, 6))
+    expect((await caller.segments.count({ expression: membersExpression! })).members).toBe(members)
+
+  expect(
+    await caller.settings.changeRfm({ ...own, recency: [...own.recency], frequency: [...own.frequency] }),
+  ).toEqual({ changed: ['rfm'] })
+  const now = createCallerFactory(appRouter)({
+    platform,
+    actor: { kind: 'local' },
+    workspace: await demo(),
+    role: 'viewer',
+    language: 'en',
+  })
+  const { rows, rule } = await now.analytics.rfm({})
+  expect(rule).toEqual(own)
+  const groups = rows.filter(({ kind, members }) => kind === 'group' && members > 0)
+  expect(Object.fromEntries(groups.map(({ group, members }) => [group, members]))).toEqual(
+    Object.fromEntries(wouldBe),
+  )
+  for (const { group, members } of groups)
+    expect((await now.segments.count({ expression: `rfm_group = "${group}"` })).members).toBe(members)
+  const noted = await platform.store.selectFrom('audit').select(['action', 'subject']).execute()
+  expect(noted).toContainEqual({ action: 'setting-changed', subject: 'rfm' })
+  await expect(
+    caller.settings.changeRfm({ ...own, recency: [30, 30, 90, 180], frequency: null }),
+  ).rejects.toThrow('rfm-cuts')
+  // who sends the other settings alone leaves it as it is
+  expect(await change({})).toEqual({ changed: [] })
+  expect((await settingsOf(platform.store, await demo())).rfm).toEqual(own)
 })

@@ -1,4 +1,5 @@
 import { localDay } from '../../analytics/calendar/calendar.ts'
+import type { RfmRule } from '../../analytics/relations/rfm.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
@@ -19,6 +20,8 @@ export interface WorkspaceSettings {
   readonly mostOffPercent: number
   /** By how many percent a year money that comes later is worth less in predicted CLV; from 0, below 100. */
   readonly clvDiscountPercent: number
+  /** By what buyers are scored by recency, frequency and money. */
+  readonly rfm: RfmRule
 }
 
 export async function settingsOf(store: Store, workspace: Workspace): Promise<WorkspaceSettings> {
@@ -34,6 +37,7 @@ export async function settingsOf(store: Store, workspace: Workspace): Promise<Wo
     openedAtStart: workspace.openedAtStart,
     mostOffPercent: row.most_off_percent,
     clvDiscountPercent: row.clv_discount_percent,
+    rfm: workspace.rfm,
   }
 }
 
@@ -44,9 +48,10 @@ export async function settingsOf(store: Store, workspace: Workspace): Promise<Wo
 export async function changeSettings(
   platform: Platform,
   workspace: Workspace,
-  asked: Omit<WorkspaceSettings, 'mostOffPercent' | 'clvDiscountPercent'> & {
+  asked: Omit<WorkspaceSettings, 'mostOffPercent' | 'clvDiscountPercent' | 'rfm'> & {
     readonly mostOffPercent?: number | undefined
     readonly clvDiscountPercent?: number | undefined
+    readonly rfm?: RfmRule | undefined
   },
   actor: string,
 ): Promise<{ changed: string[] }> {
@@ -55,6 +60,7 @@ export async function changeSettings(
     ...asked,
     mostOffPercent: asked.mostOffPercent ?? present.mostOffPercent,
     clvDiscountPercent: asked.clvDiscountPercent ?? present.clvDiscountPercent,
+    rfm: asked.rfm ?? present.rfm,
   }
   const changed = [
     ...(present.timeZone === wanted.timeZone ? [] : ['time-zone']),
@@ -63,6 +69,7 @@ export async function changeSettings(
     ...(present.openedAtStart === wanted.openedAtStart ? [] : ['opened-at-start']),
     ...(present.mostOffPercent === wanted.mostOffPercent ? [] : ['most-off']),
     ...(present.clvDiscountPercent === wanted.clvDiscountPercent ? [] : ['clv-discount']),
+    ...(ruleText(present.rfm) === ruleText(wanted.rfm) ? [] : ['rfm']),
   ]
   const at = platform.clock.now()
   // also where nothing differs: the engine may have been unable to follow before
@@ -83,6 +90,7 @@ export async function changeSettings(
           opened_at_start: settings.openedAtStart ? 1 : 0,
           most_off_percent: settings.mostOffPercent,
           clv_discount_percent: settings.clvDiscountPercent,
+          rfm_rule: ruleText(settings.rfm),
         })
         .where('id', '=', workspace.id)
         .execute()
@@ -124,6 +132,12 @@ async function followIn(
     if (!recomputed && answersChange)
       await session.run(sql`update workspace_state set data_version = data_version + 1`)
   })
+}
+
+/** As it is kept: null where nothing is set. */
+function ruleText({ windowDays, recency, frequency, money }: RfmRule): string | null {
+  const rule: RfmRule = { windowDays, recency, frequency, money }
+  return Object.values(rule).every((value) => value === null) ? null : JSON.stringify(rule)
 }
 
 const sameThresholds = (a: DormancyThresholds, b: DormancyThresholds) =>

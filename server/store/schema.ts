@@ -35,6 +35,8 @@ export interface StoreSchema
     currency: string
     time_zone: string
     first_weekday: number
+    /** By what recency, frequency and money are scored, as JSON; null: by fifths of all buyers. */
+    rfm_rule: Generated<string | null>
     /** Fixed dormancy rule: last day of each status. */
     active_days: number
     cooling_days: number

@@ -31,6 +31,7 @@ import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import * as couponBatches from './migrations/0035-coupon-batches.ts'
+import * as rfmRule from './migrations/0036-rfm-rule.ts'
 import type { StoreSchema } from './schema.ts'
 
 export type Store = Kysely<StoreSchema>
@@ -67,6 +68,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0033-messages-without-coupons': plainMessages,
   '0034-clv-discount': clvDiscount,
   '0035-coupon-batches': couponBatches,
+  '0036-rfm-rule': rfmRule,
 }
 
 /** Their names, oldest first. */

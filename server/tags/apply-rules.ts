@@ -51,7 +51,7 @@ export async function applyTagRules(
         return [tag, read.kind === 'resolved' ? read.rule.meaning : null]
       }),
     )
-    const key = JSON.stringify([meanings, state.asOf ?? day, day, workspace.dormancy])
+    const key = JSON.stringify([meanings, state.asOf ?? day, day, workspace.dormancy, workspace.rfm])
     const [last] = await workspace.engine.rows(sql`select rules, data_version from tag_rules_applied`, {
       signal,
     })

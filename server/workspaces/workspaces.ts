@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type BusinessCalendar, localDay } from '../../analytics/calendar/calendar.ts'
 import { type DuckDbSettings, openDuckDb } from '../../analytics/engine/duckdb.ts'
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
+import { type RfmRule, rfmByFifths } from '../../analytics/relations/rfm.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { createBaseTables, structureMark } from '../../analytics/schema/base.ts'
 import { derivationMark, refreshDerivedTables } from '../../analytics/schema/refresh.ts'
@@ -20,6 +21,7 @@ export interface Workspace {
   readonly currency: string
   readonly calendar: BusinessCalendar
   readonly dormancy: DormancyThresholds
+  readonly rfm: RfmRule
   readonly openedAtStart: boolean
   readonly engine: Engine
   /** The local day of this moment, by the platform's clock. */
@@ -102,6 +104,7 @@ export class Workspaces {
       currency: row.currency,
       calendar,
       dormancy: { active: row.active_days, cooling: row.cooling_days, dormant: row.dormant_days },
+      rfm: row.rfm_rule === null ? rfmByFifths : (JSON.parse(row.rfm_rule) as RfmRule),
       openedAtStart: row.opened_at_start === 1,
       engine: await this.#engine(id, {
         calendar,

@@ -10,7 +10,7 @@ import { Chip } from './chip.tsx'
 import { presetRange, presets } from './days.ts'
 import classes from './filter-bar.module.css'
 import { useFilters } from './filters.ts'
-import { SegmentPicker } from './segment-picker.tsx'
+import { ExpressionForm, SegmentPicker } from './segment-picker.tsx'
 
 const DayRange = lazy(() => import('./day-range.tsx'))
 
@@ -23,13 +23,14 @@ export function FilterBar({
   asOf,
   dates = true,
   places = true,
-  compare = false,
+  compare,
   unset,
 }: {
   asOf?: string
   dates?: boolean
   places?: boolean
-  compare?: boolean
+  /** `always`: the page's figures stand beside those before by themselves. */
+  compare?: 'chosen' | 'always'
   /** The dates of the page's questions where none are chosen; without, all. */
   unset?: (typeof presets)[number]
 }) {
@@ -46,7 +47,7 @@ export function FilterBar({
         {places ? <ListChip name="categories" /> : null}
         <ListChip name="tiers" />
         <ListChip name="regions" />
-        {compare ? <CompareChip /> : null}
+        {compare ? <CompareChip always={compare === 'always'} /> : null}
       </div>
       {asOf ? <div className={classes.asOf}>{t('asOf', { day: format.weekday(asOf) })}</div> : null}
     </div>
@@ -129,29 +130,49 @@ function DatesChip({ asOf, unset }: { asOf?: string; unset?: (typeof presets)[nu
   )
 }
 
-/** Held against the days before, or against last year's. */
-function CompareChip() {
+/** Held against nothing, the days before, last year's, or other members. `always`: against the days before, where nothing is chosen. */
+function CompareChip({ always }: { always: boolean }) {
   const t = useTranslations('filters')
   const { filters, set } = useFilters()
-  const chosen = filters.compare ?? 'previous'
+  const [choosing, choose] = useState(false)
+  const chosen = filters.compare ?? (always ? 'previous' : 'none')
   return (
-    <Chip label={t(`compare.${chosen}`)}>
+    <Chip
+      label={t(`compare.${chosen}`)}
+      off={chosen === 'none'}
+      onClear={filters.compare ? () => set({ compare: undefined, other: undefined }) : undefined}
+    >
       {(close) => (
         <div className={classes.presets}>
-          {(['previous', 'year'] as const).map((name) => (
+          {(always
+            ? (['previous', 'year'] as const)
+            : (['none', 'previous', 'year', 'segment'] as const)
+          ).map((name) => (
             <Button
               key={name}
               variant={name === chosen ? 'light' : 'subtle'}
               color={name === chosen ? undefined : 'gray'}
               justify="start"
               onClick={() => {
-                set({ compare: name === 'previous' ? undefined : name })
+                if (name === 'segment') return choose(true)
+                const none = name === 'none' || (always && name === 'previous')
+                set({ compare: none ? undefined : name, other: undefined })
                 close()
               }}
             >
               {t(`compare.${name}`)}
             </Button>
           ))}
+          {choosing || chosen === 'segment' ? (
+            <ExpressionForm
+              label={t('compare.other')}
+              expression={filters.other ?? ''}
+              onUse={(other) => {
+                set({ compare: other === undefined ? undefined : 'segment', other })
+                close()
+              }}
+            />
+          ) : null}
         </div>
       )}
     </Chip>

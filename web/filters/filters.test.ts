@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from '../../analytics/segments/parse.ts'
-import { questionOf } from './filters.ts'
+import { comparedOf, questionOf } from './filters.ts'
 import { readFilters } from './search.ts'
 
 test('tiers and regions narrow the segment, because they choose members', () => {
@@ -24,4 +24,18 @@ test('an address names them once or several times', () => {
     tiers: ['Gold'],
     regions: ['North'],
   })
+})
+
+test('what figures are held against stands in the address, with tiers and regions on both sides', () => {
+  expect(readFilters({ compare: 'segment', other: 'orders > 1' })).toEqual({
+    compare: 'segment',
+    other: 'orders > 1',
+  })
+  expect(comparedOf({ stores: ['West'], compare: 'year' })).toEqual({ stores: ['West'], compare: 'year' })
+  expect(comparedOf({ compare: 'segment', other: 'orders > 1', tiers: ['Gold'] })).toEqual({
+    segment: 'tier in ("Gold")',
+    compare: { segment: '(orders > 1) AND (tier in ("Gold"))' },
+  })
+  // a link without the other members holds against nothing
+  expect(comparedOf({ compare: 'segment', segment: 'net > 1' })).toEqual({ segment: 'net > 1' })
 })

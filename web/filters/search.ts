@@ -12,8 +12,10 @@ export interface FilterSearch {
   /** Only members who hold one of these tiers now, or live in one of these regions. */
   readonly tiers?: string[]
   readonly regions?: string[]
-  /** What figures are held against: the days before, or the same days of last year. */
-  readonly compare?: 'previous' | 'year'
+  /** What figures are held against: the days before, the same days of last year, or the members of `other`. */
+  readonly compare?: 'previous' | 'year' | 'segment'
+  /** A segment expression. */
+  readonly other?: string
 }
 
 const isoDay = /^\d{4}-\d{2}-\d{2}$/
@@ -39,10 +41,8 @@ export function readFilters(search: Record<string, unknown>): FilterSearch {
     categories: list(search.categories),
     tiers: list(search.tiers),
     regions: list(search.regions),
-    compare:
-      search.compare === 'previous' || search.compare === 'year'
-        ? (search.compare as 'previous' | 'year')
-        : undefined,
+    compare: (['previous', 'year', 'segment'] as const).find((against) => against === search.compare),
+    other: text(search.other),
   })
 }
 
@@ -54,6 +54,7 @@ export const notOfMembers = [
   'from',
   'to',
   'compare',
+  'other',
 ] as const satisfies (keyof FilterSearch)[]
 
 /** Reads the filters of such a page. */

@@ -44,7 +44,7 @@ export function SegmentPicker() {
                 ))}
               </div>
             ) : null}
-            <ExpressionForm expression={filters.segment ?? ''} onUse={use} />
+            <ExpressionForm label={t('segment.expression')} expression={filters.segment ?? ''} onUse={use} />
           </div>
         )
       }}
@@ -52,10 +52,13 @@ export function SegmentPicker() {
   )
 }
 
-function ExpressionForm({
+/** A rule as text; empty is none. */
+export function ExpressionForm({
+  label,
   expression,
   onUse,
 }: {
+  label: string
   expression: string
   onUse: (expression: string | undefined) => void
 }) {
@@ -70,7 +73,7 @@ function ExpressionForm({
       }}
     >
       <Textarea
-        label={t('segment.expression')}
+        label={label}
         description={t('segment.example')}
         value={text}
         autosize

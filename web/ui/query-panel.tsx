@@ -5,6 +5,8 @@ import type { QueryKey, UseQueryOptions, UseQueryResult } from '@tanstack/react-
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { PictureContext, type PictureTaker } from './chart-frame.tsx'
+import { ComparedTable, type Comparison } from './compared-table.tsx'
+import { askedOf, Computed } from './computed.tsx'
 import { csvOf, download } from './csv.ts'
 import { DataTable, type Column } from './data-table.tsx'
 import { Panel } from './panel.tsx'
@@ -46,13 +48,15 @@ const given = <T, V>(value: OfData<T, V>, data: T | undefined): V | undefined =>
 /**
  * A panel over one query. It owns what every panel owes: old data at 60 % while new data comes, a skeleton
  * after 300 ms when there is none, Cancel after 2 s, an error with one action, the reason and first step
- * when there is nothing, the data as a table and as CSV, the definition, the picture of its chart.
+ * when there is nothing, the data as a table and as CSV, the definition with the statement behind it, the picture of its chart, and the table beside
+ * that of what the answer is held against.
  *
  * - `title`, `subtitle`: text, or made from the data (a finding); `name` stands in while there is no data.
  * - `about`: whom the figures are about, where the page says it above all panels: a picture says it too.
  * - `empty`: why there is nothing and what to do first; shown when `isEmpty` says so.
  * - `table`: the same data as rows; `csvName` is the file's name without ending. `listed`: the panel shows
  *   those rows already, so there is no other view to change to.
+ * - `lead`: what stands above the data whatever becomes of the query, such as what it is asked with.
  */
 export function QueryPanel<T>({
   title,
@@ -68,6 +72,7 @@ export function QueryPanel<T>({
   csvName,
   minHeight = 240,
   tools,
+  lead,
   children,
 }: {
   title: OfData<T, ReactNode>
@@ -83,6 +88,7 @@ export function QueryPanel<T>({
   csvName?: string
   minHeight?: number
   tools?: ReactNode
+  lead?: ReactNode
   children: (data: T) => ReactNode
 }) {
   const t = useTranslations('ui')
@@ -102,6 +108,8 @@ export function QueryPanel<T>({
   const nothing = data !== undefined && (isEmpty?.(data) ?? false)
   const ready = data !== undefined && !nothing
   const rows = ready ? table?.(data) : undefined
+  const asked = askedOf(data)
+  const comparison = ready ? comparisonOf(data) : undefined
   const shownTitle = given(title, data) ?? name ?? ''
   const shownSubtitle = given(subtitle, data)
   const shownDefinition = given(definition, data)
@@ -153,7 +161,12 @@ export function QueryPanel<T>({
         title={
           <>
             {shownTitle}
-            {shownDefinition ? <Definition about={headline}>{shownDefinition}</Definition> : null}
+            {shownDefinition || asked ? (
+              <Definition about={headline}>
+                {shownDefinition}
+                {asked ? <Computed answer={asked} about={headline} /> : null}
+              </Definition>
+            ) : null}
           </>
         }
         subtitle={shownSubtitle}
@@ -174,6 +187,7 @@ export function QueryPanel<T>({
           </>
         }
       >
+        {lead}
         <div className={classes.content} style={data === undefined ? { minHeight } : undefined}>
           <Busy query={query} minHeight={minHeight} />
           {query.isError ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
@@ -185,6 +199,9 @@ export function QueryPanel<T>({
               ) : (
                 children(data)
               )}
+              {comparison && table && rows ? (
+                <ComparedTable comparison={comparison} table={table} now={rows} label={headline} />
+              ) : null}
             </div>
           ) : null}
         </div>
@@ -192,6 +209,12 @@ export function QueryPanel<T>({
     </PictureContext>
   )
 }
+
+/** What an answer is held against, where its question says so. */
+const comparisonOf = <T,>(data: T): Comparison<T> | undefined =>
+  typeof data === 'object' && data !== null && 'compared' in data
+    ? (data.compared as Comparison<T> | undefined)
+    : undefined
 
 /** The small "i" behind a title: what the number means, on hover, focus or tap. */
 export function Definition({ about, children }: { about: string; children: ReactNode }) {

@@ -54,14 +54,14 @@ const millionths = 1_000_000
 
 /**
  * Predicted CLV: what members are expected to spend within the next 365 days by the models, fitted to all members of the
- * shop, with an interval; P(alive) in tenths with value at risk; how the model came out on the time held back. Empty where
+ * shop, with an interval, money that comes later worth as much less as the workspace has it (version 2: the total too); P(alive) in tenths with value at risk; how the model came out on the time held back. Empty where
  * the fit is refused. Stores and channels choose members who bought there; what is foretold is all that they buy. The
  * interval is that of a sum of members, each on their own, and of how uncertain the parameters are.
  * Source: DEFINITIONS, "Value", Predicted CLV, Value at risk.
  */
 export const clv = defineMetric({
   name: 'clv',
-  version: 1,
+  version: 2,
   title: { en: 'Predicted CLV', 'zh-CN': '预计未来消费' },
   description: {
     en: 'What members are expected to spend within a year, how likely they are to buy again, and how such forecasts came out.',

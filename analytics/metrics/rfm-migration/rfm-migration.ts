@@ -71,10 +71,10 @@ export const rfmMigration = defineMetric({
     const day = d.date(opened)
     return sql`
       with before as (
-        select member_key, ${cell} as cell from ${rfmScores(countedBuyersOn(opened, scope, d), d)} as scored_before
+        select member_key, ${cell} as cell from ${rfmScores(countedBuyersOn(opened, scope, d, scope.rfm.windowDays), scope.rfm, d)} as scored_before
       ),
       after as (
-        select member_key, ${cell} as cell, net_minor from ${rfmScores(countedBuyers(scope, d), d)} as scored_after
+        select member_key, ${cell} as cell, net_minor from ${rfmScores(countedBuyers(scope, d, scope.rfm.windowDays), scope.rfm, d)} as scored_after
       )
       select
         case

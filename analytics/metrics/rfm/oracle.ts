@@ -12,7 +12,12 @@ Lost|Lost|Hibernating|At risk|Can't lose`
   .map((line) => line.split('|'))
 
 /** Every asked buyer's scores and group, by sorting and counting. */
-export function rfmOracle(shop: PlainShop, question: Question, windowDays: number | undefined) {
+export function rfmOracle(
+  shop: PlainShop,
+  question: Question,
+  windowDays: number | undefined,
+  set: { readonly [Measure in 'recency' | 'frequency' | 'money']?: readonly number[] | null } = {},
+) {
   const from = windowDays === undefined ? '0001-01-01' : addDays(question.asOf, 1 - windowDays)
   const orders = qualifyingOrders(shop, question.asOf).filter(
     (order) => order.member !== null && inPlace(question, order) && order.day >= from,
@@ -35,9 +40,9 @@ export function rfmOracle(shop: PlainShop, question: Question, windowDays: numbe
   }
   const below = (value: number, cuts: readonly number[]) => cuts.filter((cut) => cut < value).length
   const cuts = {
-    recency: cutsOf(buyers.map(({ days }) => days)),
-    frequency: cutsOf(buyers.map((buyer) => buyer.orders)),
-    money: cutsOf(buyers.map(({ net }) => net)),
+    recency: set.recency ?? cutsOf(buyers.map(({ days }) => days)),
+    frequency: set.frequency ?? cutsOf(buyers.map((buyer) => buyer.orders)),
+    money: set.money ?? cutsOf(buyers.map(({ net }) => net)),
   }
   const scored = buyers
     .filter(({ member }) => isAsked(question, member))

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answer, questions, testEngine } from '../../oracle/asked.ts'
 import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
+import type { RfmRule } from '../../relations/rfm.ts'
 import { rfmOracle } from './oracle.ts'
 import { rfm, rfmFindings, rfmMeasures, type RfmRow } from './rfm.ts'
 import { cases } from '../../../fixtures/cases.ts'
@@ -12,6 +13,14 @@ beforeAll(async () => {
   shop = await testEngine()
 })
 afterAll(() => shop.close())
+
+const ofEach = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null, freq: 3 })
+const rules: fc.Arbitrary<RfmRule> = fc.record({
+  windowDays: ofEach(fc.constantFrom(1, 30, 90)),
+  recency: ofEach(fc.constantFrom([0, 5, 30, 90], [10, 11, 12, 400])),
+  frequency: ofEach(fc.constant([1, 2, 3, 4])),
+  money: ofEach(fc.constant([0, 100, 250, 1000])),
+}) as fc.Arbitrary<RfmRule>
 
 /** As the definitions write it. */
 const called = (group: string) => (group === 'cannot lose' ? "can't lose" : group)
@@ -75,6 +84,22 @@ test('scores, cells and groups are what sorting and counting gives', async () =>
         )
       },
     ),
+    { numRuns: cases(12) },
+  )
+})
+
+test('a workspace may cut scores at values of its own, within a window of its own', async () => {
+  await fc.assert(
+    fc.asyncProperty(shops, questions, rules, async (plain, question, rule) => {
+      const scope = { ...(await shop.load(plain, question)), rfm: rule }
+      const rows = await answer(shop.engine, rfm, scope)
+      const { scored } = rfmOracle(plain, question, rule.windowDays ?? undefined, rule)
+      for (const row of rows.filter(({ kind }) => kind === 'group'))
+        expect([row.group, row.members]).toEqual([
+          row.group,
+          scored.filter(({ group }) => group.toLowerCase() === called(row.group!)).length,
+        ])
+    }),
     { numRuns: cases(12) },
   )
 })

@@ -7,7 +7,7 @@ import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
 
 const Settings = z.object({
-  /** Only what happened in so many days until asOf; without, all the data. */
+  /** Only what happened in so many days until asOf; without, the workspace's window: all the data, unless it is set. */
   windowDays: z.coerce.number().int().min(1).max(36500).optional(),
 })
 
@@ -52,8 +52,8 @@ const Counted = z.object({
 
 /**
  * Buyers by how recently, how often and for how much they bought: scores of 1 to 5 by fifths of all buyers, the grid of
- * recency against frequency and money, and eleven groups of its cells. The fifths are those of all buyers in the
- * question's stores and channels, so that a member has the same score whoever is asked about; a segment decides who is
+ * recency against frequency and money, and eleven groups of its cells; the workspace may cut scores at values of its
+ * own. The fifths are those of all buyers in the question's stores, channels and categories, so that a member has the same score whoever is asked about; a segment decides who is
  * counted. Cells, groups and the scores of each measure all add up to the same members and net.
  * Source: DEFINITIONS, "Value", RFM.
  */
@@ -73,7 +73,7 @@ export const rfm = defineMetric({
       select recency_score, frequency_score, money_score, count(*) as members,
         ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
         ${join(rfmMeasures.flatMap((measure) => cuts.map((step) => sql`min(${cutName(measure, step)}) as ${cutName(measure, step)}`)))}
-      from ${ofAudience(scope, rfmScores(countedBuyers(scope, d, windowDays), d))} as scored
+      from ${ofAudience(scope, rfmScores(countedBuyers(scope, d, windowDays ?? scope.rfm.windowDays), scope.rfm, d))} as scored
       group by recency_score, frequency_score, money_score
       order by recency_score, frequency_score, money_score`
   },
@@ -86,7 +86,7 @@ export const rfm = defineMetric({
       return { members: sum('members'), orders: sum('orders'), netMinor: sum('netMinor') }
     }
     const expressed = (expression: string) =>
-      everywhere(scope) && windowDays === undefined ? expression : null
+      everywhere(scope) && (windowDays ?? scope.rfm.windowDays) === scope.rfm.windowDays ? expression : null
     const none = {
       group: null,
       recency: null,

@@ -1,3 +1,4 @@
+import type { RfmRule } from '../../relations/rfm.ts'
 import type { DormancyThresholds } from '../../relations/scope.ts'
 import type { DerivedTables } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -9,6 +10,7 @@ import type { Described, Kind, PhraseInBothLanguages } from './described.ts'
 export interface Reading {
   readonly asOf: string
   readonly dormancy: DormancyThresholds
+  readonly rfm: RfmRule
   /** The derived tables as they are on `asOf`. */
   readonly tables: DerivedTables
   /** asOf is the workspace's newest day: what people decide counts as it stands now, whatever its date. */

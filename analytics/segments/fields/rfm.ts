@@ -1,5 +1,6 @@
 import { addDays } from '../../calendar/calendar.ts'
 import {
+  buyersAt,
   buyersOfFacts,
   buyersOn,
   rfmGroups,
@@ -14,14 +15,16 @@ import type { Field, Reading } from './field.ts'
 
 const rfm = {
   alias: 'rfm',
-  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d), d),
+  relation: ({ tables, asOf, rfm: rule, d }: Reading) =>
+    rfmScores(buyersAt(tables, asOf, rule.windowDays, d), rule, d),
 } as const
 
 /** So many days lie between the group before and the group now. */
 const daysBefore = 90
 const before = {
   alias: 'rfm_before',
-  relation: ({ asOf, d }: Reading) => rfmScores(buyersOn(addDays(asOf, -daysBefore), d), d),
+  relation: ({ asOf, rfm: rule, d }: Reading) =>
+    rfmScores(buyersOn(addDays(asOf, -daysBefore), rule.windowDays, d), rule, d),
 } as const
 
 const decile = {
@@ -88,8 +91,8 @@ export const rfmFields: readonly Field[] = [
     history: 'full',
     title: both('RFM group', 'RFM 分组'),
     help: both(
-      'The group of the member’s scores: recency against frequency and money, by fifths of all buyers. Unknown for who never bought.',
-      '按最近、频次、金额的得分归入的分组，得分为在全部购买会员中的五分位。从未购买的会员为未知。',
+      'The group of the member’s scores: recency against frequency and money, by fifths of all buyers or the shop’s own thresholds. Unknown for who never bought.',
+      '按最近、频次、金额的得分归入的分组，得分按全部购买会员五等分，或按店铺自定的分界。从未购买的会员为未知。',
     ),
     phrase: {
       en: {

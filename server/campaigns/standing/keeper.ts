@@ -105,6 +105,7 @@ async function standOf(
     state.asOf,
     versions,
     workspace.dormancy,
+    workspace.rfm,
     workspace.today(),
   ])
 }

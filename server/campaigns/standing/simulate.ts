@@ -170,6 +170,7 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
   if (purchases === null) return null
   const selected = new SelectedDays(of.rule, {
     dormancy: workspace.dormancy,
+    rfm: workspace.rfm,
     currencyDecimals: decimalsOf(workspace.currency),
   })
   const keyOf = (memberId: string) => reached.keys.get(memberId)!

@@ -156,7 +156,7 @@ let made = 0
 
 /** Who met a rule on the days between two, by what was visible on each; null: it can't be asked of the past. */
 async function matchedBetween(
-  { engine, dormancy, currency }: Workspace,
+  { engine, dormancy, rfm, currency }: Workspace,
   rule: ResolvedRule,
   {
     after,
@@ -179,6 +179,7 @@ async function matchedBetween(
           day,
           newest: false,
           dormancy,
+          rfm,
           currencyDecimals: decimalsOf(currency),
         })
         const rows = await session.rows(

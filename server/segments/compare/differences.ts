@@ -151,7 +151,15 @@ async function keyOf(
   const newest = await tablesAt(store, workspace, undefined, signal)
   const { dataVersion, ledgerWatermark } = newest
   const asOf = request.asOf ?? newest.asOf
-  return JSON.stringify([...meanings, asOf, newest.asOf, dataVersion, ledgerWatermark, workspace.dormancy])
+  return JSON.stringify([
+    ...meanings,
+    asOf,
+    newest.asOf,
+    dataVersion,
+    ledgerWatermark,
+    workspace.dormancy,
+    workspace.rfm,
+  ])
 }
 
 async function compared(
@@ -189,7 +197,7 @@ async function compared(
         { signal },
       )
       await session.run(
-        sql`create table ${members} as ${comparedMembers(sides, { asOf, tables, dormancy: workspace.dormancy })}`,
+        sql`create table ${members} as ${comparedMembers(sides, { asOf, tables, dormancy: workspace.dormancy, rfm: workspace.rfm })}`,
         { signal },
       )
       const shares = await session.rows(sharesOf(members, { asOf, newest }), { signal })

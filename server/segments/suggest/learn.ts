@@ -162,7 +162,7 @@ async function rowsOn(
   const only = (key: Sql) =>
     sql`${key} in (select member_key from ${drawn} as drawn where held_out = ${held})`
   const setting: SegmentSetting = {
-    scope: { asOf: day, tables, dormancy: workspace.dormancy },
+    scope: { asOf: day, tables, dormancy: workspace.dormancy, rfm: workspace.rfm },
     newest: false,
     currencyDecimals: decimalsOf(workspace.currency),
     segments: new Map(),

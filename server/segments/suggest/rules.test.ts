@@ -1,3 +1,4 @@
+import { rfmByFifths } from '../../../analytics/relations/rfm.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addDays } from '../../../analytics/calendar/calendar.ts'
@@ -98,6 +99,7 @@ test('a leaf’s rule is true of exactly the buyers on its side of each split', 
       const moment: Moment = {
         asOf,
         dormancy: defaultDormancy,
+        rfm: rfmByFifths,
         foretold: () => new Map(),
         dataStart: '2020-01-01',
         openedAtStart: false,

@@ -97,7 +97,7 @@ export async function suggestedSegments(
   signal?: AbortSignal,
 ): Promise<Suggestions> {
   const at = await tablesAt(store, workspace, undefined, signal)
-  const key = JSON.stringify([at.asOf, at.dataVersion, workspace.currency, workspace.dormancy])
+  const key = JSON.stringify([at.asOf, at.dataVersion, workspace.currency, workspace.dormancy, workspace.rfm])
   const asked = askedOf(at)
   const found = works.get(workspace.engine)
   if (found?.key === key) {

@@ -48,6 +48,7 @@ export async function lookForMoves(
     state.asOf,
     versions,
     workspace.dormancy,
+    workspace.rfm,
     workspace.today(),
   ])
   for (const row of webhooks) {

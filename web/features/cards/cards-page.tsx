@@ -17,7 +17,7 @@ const route = getRouteApi('/signed-in/shell/cards')
 export function CardsPage() {
   const t = useTranslations('cards')
   const trpc = useTRPC()
-  const { question } = useFilters()
+  const { compared: question } = useFilters()
   const { from: _from, to: _to, ...filters } = question
   const population = usePopulation()
   const { fees = {} } = route.useSearch()
@@ -29,7 +29,7 @@ export function CardsPage() {
     <Page
       title={t('title')}
       lead={population.of(t('lead'))}
-      filters={<FilterBar asOf={cards.data?.asOf ?? points.data?.asOf} dates={false} />}
+      filters={<FilterBar asOf={cards.data?.asOf ?? points.data?.asOf} dates={false} compare="chosen" />}
       notes={t('notes')}
     >
       <TiersPanel

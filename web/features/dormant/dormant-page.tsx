@@ -21,19 +21,17 @@ export function DormantPage() {
   const trpc = useTRPC()
   const navigate = useNavigate()
   const { role } = useWorkspace()
-  const { question } = useFilters()
+  const { question, compared } = useFilters()
   const population = usePopulation('segment')
   const { segment, asOf } = question
+  const asked = { segment, asOf, compare: compared.compare }
   const [status, setStatus] = useState<ListedStatus>('dormant')
   const [selected, select] = useState<ReadonlySet<string>>(new Set())
   const answer = useAnswer(
-    trpc.analytics.dormancy.queryOptions({ filters: { segment, asOf } }, { trpc: { abortOnUnmount: true } }),
+    trpc.analytics.dormancy.queryOptions({ filters: asked }, { trpc: { abortOnUnmount: true } }),
   )
   const rules = useAnswer(
-    trpc.analytics.dormancyRules.queryOptions(
-      { filters: { segment, asOf } },
-      { trpc: { abortOnUnmount: true } },
-    ),
+    trpc.analytics.dormancyRules.queryOptions({ filters: asked }, { trpc: { abortOnUnmount: true } }),
   )
   const rows = answer.data?.rows ?? []
   const dormant = rows.find((row) => row.status === 'dormant')
@@ -57,7 +55,7 @@ export function DormantPage() {
             )
           : t('leadWaiting')
       }
-      filters={<FilterBar asOf={answer.data?.asOf} dates={false} places={false} />}
+      filters={<FilterBar asOf={answer.data?.asOf} dates={false} places={false} compare="chosen" />}
       actions={
         mayPlan ? (
           <>

@@ -18,7 +18,7 @@ const kinds = ['category', 'product', 'sku'] as const
 export function ProductsPage() {
   const t = useTranslations('products')
   const trpc = useTRPC()
-  const { question } = useFilters()
+  const { compared: question } = useFilters()
   const { from: _from, to: _to, ...filters } = question
   const population = usePopulation()
   const [chosen, choose] = useState<(typeof kinds)[number]>()
@@ -37,7 +37,7 @@ export function ProductsPage() {
     <Page
       title={t('title')}
       lead={population.of(t('lead'))}
-      filters={<FilterBar asOf={items.data?.asOf} dates={false} />}
+      filters={<FilterBar asOf={items.data?.asOf} dates={false} compare="chosen" />}
       actions={
         <SegmentedControl
           aria-label={t('by')}

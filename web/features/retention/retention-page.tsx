@@ -20,7 +20,7 @@ export function RetentionPage() {
   const t = useTranslations('retention')
   const format = useFormat()
   const trpc = useTRPC()
-  const { question } = useFilters()
+  const { compared: question } = useFilters()
   const population = usePopulation()
   const answer = useAnswer(
     trpc.analytics.retention.queryOptions(
@@ -49,7 +49,7 @@ export function RetentionPage() {
       lead={population.of(
         month1?.rate == null ? t('lead') : t('leadMonth1', { rate: format.percent(month1.rate) }),
       )}
-      filters={<FilterBar asOf={answer.data?.asOf} />}
+      filters={<FilterBar asOf={answer.data?.asOf} compare="chosen" />}
       notes={
         <>
           <GuestNote />

@@ -13,7 +13,7 @@ import { MonthPanel } from './month-panel.tsx'
 export function RhythmPage() {
   const t = useTranslations('rhythm')
   const trpc = useTRPC()
-  const { question } = useFilters()
+  const { compared: question } = useFilters()
   const { from: _from, to: _to, ...whole } = question
   const population = usePopulation()
   const options = { trpc: { abortOnUnmount: true } }
@@ -23,7 +23,7 @@ export function RhythmPage() {
     <Page
       title={t('title')}
       lead={population.of(t('lead'))}
-      filters={<FilterBar asOf={hours.data?.asOf} />}
+      filters={<FilterBar asOf={hours.data?.asOf} compare="chosen" />}
       notes={t(question.segment === undefined ? 'withGuests' : 'membersAlone')}
     >
       <HoursPanel answer={hours} />

@@ -26,6 +26,8 @@ export function AuditPanel() {
   // An action that this version of the page does not know is shown as it is written.
   const what = (action: string) =>
     t.has(`action.${action}` as never) ? t(`action.${action}` as never) : action
+  const setting = (subject: string) =>
+    t.has(`setting.${subject}` as never) ? t(`setting.${subject}` as never) : null
   const columns: readonly Column<Entry>[] = [
     { key: 'at', header: t('at'), value: (entry) => entry.at, cell: (entry) => format.instant(entry.at) },
     {
@@ -41,7 +43,13 @@ export function AuditPanel() {
       key: 'what',
       header: t('what'),
       value: (entry) => entry.action,
-      cell: (entry) => [what(entry.action), entry.campaign ?? entry.fileName].filter(Boolean).join(' · '),
+      cell: (entry) =>
+        [
+          what(entry.action),
+          entry.action === 'setting-changed' ? setting(entry.subject) : (entry.campaign ?? entry.fileName),
+        ]
+          .filter(Boolean)
+          .join(' · '),
     },
   ]
   return (

@@ -40,7 +40,7 @@ export function StoresPage() {
             })
           : t('lead'),
       )}
-      filters={<FilterBar asOf={answer.data?.asOf} unset="90d" compare />}
+      filters={<FilterBar asOf={answer.data?.asOf} unset="90d" compare="always" />}
       actions={
         <SegmentedControl
           aria-label={t('by')}

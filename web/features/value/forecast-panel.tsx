@@ -56,8 +56,11 @@ export function ForecastPanel({ answer }: { answer: Answer<ClvAnswer> }) {
       title={({ findings }) => findingText(findings)}
       subtitle={t('clv.subtitle')}
       about={population.about}
-      definition={({ models }) =>
-        [population.note(t('clv.definition')), ...(models ? says.howFitted(models) : [])].join(' ')
+      definition={({ models, clvDiscountPercent: discount }) =>
+        [
+          population.note(t('clv.definition', { discount, percent: format.percent(discount / 100) })),
+          ...(models ? says.howFitted(models) : []),
+        ].join(' ')
       }
       query={answer}
       csvName="predicted-clv"

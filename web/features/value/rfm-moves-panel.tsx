@@ -1,17 +1,12 @@
 import { SegmentedControl } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
-import { useNavigate } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { usePopulation } from '../../filters/population.ts'
-import { BarsChart } from '../../ui/bars-chart.tsx'
-import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
-import { HeatTable, type HeatCell } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
-import classes from './rfm-moves-panel.module.css'
+import { MovesTable } from './moves-table.tsx'
 
 type MovesAnswer = inferRouterOutputs<AppRouter>['analytics']['rfmMigration']
 type MovesRow = MovesAnswer['rows'][number]
@@ -19,9 +14,6 @@ type MovesRow = MovesAnswer['rows'][number]
 /** Days back that can be chosen. */
 export const moveDays = [30, 90, 365] as const
 export type MoveDays = (typeof moveDays)[number]
-
-const barHeight = 36
-const biggest = 6
 
 /** Who moved from group to group: as a table of both days, and the biggest moves, which is all a phone has room for. */
 export function RfmMovesPanel({
@@ -36,9 +28,7 @@ export function RfmMovesPanel({
   const t = useTranslations('value')
   const format = useFormat()
   const population = usePopulation()
-  const navigate = useNavigate()
   const findingText = useFindingText(t, 'finding.rfmMovesNeutral')
-  const narrow = useMediaQuery('(max-width: 767px)') ?? false
   const called = (state: MovesRow['from']) => t(`rfm.group.${state}`)
   return (
     <QueryPanel
@@ -90,79 +80,16 @@ export function RfmMovesPanel({
         )
       }
     >
-      {({ rows, asOf }) => {
-        const total = (some: readonly MovesRow[]) => some.reduce((sum, { members }) => sum + members, 0)
-        const from = [...Map.groupBy(rows, (row) => row.from)].filter(([, some]) => total(some) > 0)
-        const to = [...Map.groupBy(rows, (row) => row.to)].filter(([, some]) => total(some) > 0)
-        const moved = rows
-          .filter((row) => row.from !== row.to && row.members > 0)
-          .toSorted((a, b) => b.members - a.members)
-          .slice(0, biggest)
-        const cellOf = (row: MovesRow, all: number): HeatCell => ({
-          value: row.members / all,
-          text: row.members === 0 ? '' : format.countShort(row.members),
-          spoken: t('moves.spoken', {
-            n: row.members,
-            members: format.count(row.members),
-            share: format.percentShort(row.members / all),
-            from: called(row.from),
-            to: called(row.to),
-          }),
-          ...(row.members > 0 && row.membersExpression !== null ? { members: row.membersExpression } : {}),
-        })
-        return (
-          <>
-            {narrow ? null : (
-              <HeatTable
-                label={t('moves.title')}
-                corner={t('moves.corner')}
-                sizeHeader={t('column.members')}
-                columns={to.map(([state]) => called(state))}
-                rows={from.map(([state, some]) => ({
-                  key: state,
-                  label: called(state),
-                  shortLabel: called(state),
-                  size: format.count(total(some)),
-                  cells: to.map(([other]) =>
-                    cellOf(
-                      some.find((row) => row.to === other)!,
-                      total(some),
-                    ),
-                  ),
-                }))}
-                domain={[0, 1]}
-                ends={[format.percentShort(0), format.percentShort(1)]}
-                states={false}
-                asOf={asOf}
-              />
-            )}
-            {moved.length === 0 ? null : (
-              <>
-                <p className={classes.caption}>{t('moves.biggest')}</p>
-                <ChartFrame height={moved.length * barHeight} fixed note={asOf}>
-                  {(width) => (
-                    <BarsChart
-                      width={width}
-                      barHeight={barHeight}
-                      label={t('moves.biggest')}
-                      bars={moved.map((row) => ({
-                        key: `${row.from} ${row.to}`,
-                        name: t('moves.move', { from: called(row.from), to: called(row.to) }),
-                        value: row.members,
-                        text: format.count(row.members),
-                        members: row.membersExpression ?? undefined,
-                      }))}
-                      onBar={(members) =>
-                        void navigate({ to: '/members', search: { segment: members, asOf } })
-                      }
-                    />
-                  )}
-                </ChartFrame>
-              </>
-            )}
-          </>
-        )
-      }}
+      {({ rows, asOf }) => (
+        <MovesTable
+          rows={rows}
+          states={[...new Set(rows.map(({ from }) => from))]}
+          called={called}
+          label={t('moves.title')}
+          corner={t('moves.corner')}
+          asOf={asOf}
+        />
+      )}
     </QueryPanel>
   )
 }

@@ -1,5 +1,6 @@
 import type { inferRouterOutputs } from '@trpc/server'
 import { Link, useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { usePopulation } from '../../filters/population.ts'
@@ -7,6 +8,7 @@ import { BarsChart } from '../../ui/bars-chart.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { rampStep } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
 import { firstInvertedStep } from '../../ui/tokens.ts'
@@ -18,12 +20,15 @@ type RfmRow = RfmAnswer['rows'][number]
 const barHeight = 36
 const scores = [1, 2, 3, 4, 5] as const
 
+const isByFifths = (rule: RfmAnswer['rule']) => Object.values(rule).every((value) => value === null)
+
 /** Recency against frequency and money: the grid of scores, its eleven groups, and what a score asks for. */
-export function RfmPanel({ answer }: { answer: Answer<RfmAnswer> }) {
+export function RfmPanel({ answer, tools }: { answer: Answer<RfmAnswer>; tools?: ReactNode }) {
   const t = useTranslations('value')
   const format = useFormat()
   const population = usePopulation()
   const navigate = useNavigate()
+  const { language } = useLanguage()
   const findingText = useFindingText(t, 'finding.rfmNeutral')
   const kindOf = ({ kind, group, measure, score, recency, frequencyMoney }: RfmRow): string => {
     if (kind === 'score') return `${t(`rfm.${measure ?? 'recency'}`)} ${score}`
@@ -40,13 +45,28 @@ export function RfmPanel({ answer }: { answer: Answer<RfmAnswer> }) {
     if (upTo === null) return t('rfm.above', { value: write(above) })
     return above === upTo ? t('rfm.nobody') : t('rfm.between', { above: write(above), upTo: write(upTo) })
   }
+  const cutsSaid = ({ windowDays, recency, frequency, money }: RfmAnswer['rule']) => {
+    const cuts = (set: readonly number[] | null, write: (value: number) => string) =>
+      set
+        ? t('rfm.cutAt', { values: new Intl.ListFormat(language, { type: 'unit' }).format(set.map(write)) })
+        : t('rfm.byFifths')
+    return {
+      recency: cuts(recency, (n) => t('rfm.days', { n })),
+      frequency: cuts(frequency, (n) => t('rfm.orders', { n })),
+      money: cuts(money, format.money),
+      window: windowDays ?? 0,
+    }
+  }
   return (
     <QueryPanel
       name={t('rfm.title')}
       title={({ findings }) => findingText(findings)}
-      subtitle={t('rfm.subtitle')}
+      subtitle={({ rule }) => t(isByFifths(rule) ? 'rfm.subtitle' : 'rfm.subtitleOwn')}
       about={population.about}
-      definition={population.note(t('rfm.definition'))}
+      definition={({ rule }) =>
+        population.note(isByFifths(rule) ? t('rfm.definition') : t('rfm.definitionOwn', cutsSaid(rule)))
+      }
+      tools={tools}
       query={answer}
       isEmpty={({ rows }) => rows.every(({ members }) => members === 0)}
       empty={{ reason: t('rfm.empty') }}

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
@@ -15,6 +16,7 @@ import { DiscountsPanel } from './discounts-panel.tsx'
 import { ForecastPanel } from './forecast-panel.tsx'
 import { type MoveDays, RfmMovesPanel } from './rfm-moves-panel.tsx'
 import { RfmPanel } from './rfm-panel.tsx'
+import { ThresholdsPanel } from './thresholds-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
 import { cohortValuesOf } from './values.ts'
 
@@ -23,7 +25,7 @@ export function ValuePage() {
   const t = useTranslations('value')
   const format = useFormat()
   const trpc = useTRPC()
-  const { question } = useFilters()
+  const { compared: question } = useFilters()
   const population = usePopulation()
   const answer = useAnswer(
     trpc.analytics.ltv.queryOptions(
@@ -34,6 +36,7 @@ export function ValuePage() {
   const asked = { filters: question }
   const clv = useAnswer(trpc.analytics.clv.queryOptions(asked, { trpc: { abortOnUnmount: true } }))
   const rfm = useAnswer(trpc.analytics.rfm.queryOptions(asked, { trpc: { abortOnUnmount: true } }))
+  const [trying, tryOthers] = useState(false)
   const [days, chooseDays] = useState<MoveDays>(90)
   const moves = useAnswer(
     trpc.analytics.rfmMigration.queryOptions(
@@ -52,7 +55,7 @@ export function ValuePage() {
     <Page
       title={t('title')}
       lead={population.of(first ? t('leadFirst', { value: format.money(first.cumulativeMinor) }) : t('lead'))}
-      filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
+      filters={<FilterBar asOf={answer.data?.asOf} dates={false} compare="chosen" />}
       notes={
         <>
           <GuestNote />
@@ -66,7 +69,17 @@ export function ValuePage() {
       <ValueCurvePanel answer={answer} />
       <CohortValuePanel answer={answer} />
       <ForecastPanel answer={clv} />
-      <RfmPanel answer={rfm} />
+      <RfmPanel
+        answer={rfm}
+        tools={
+          rfm.data && !trying ? (
+            <Button size="xs" variant="default" onClick={() => tryOthers(true)}>
+              {t('thresholds.try')}
+            </Button>
+          ) : null
+        }
+      />
+      {rfm.data && trying ? <ThresholdsPanel rfm={rfm.data} close={() => tryOthers(false)} /> : null}
       <RfmMovesPanel answer={moves} days={days} chooseDays={chooseDays} />
       <ConcentrationPanel answer={concentration} />
       <DiscountsPanel answer={discounts} />

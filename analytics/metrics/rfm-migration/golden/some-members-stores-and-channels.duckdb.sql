@@ -5,10 +5,10 @@ with before as (
     select bought.member_key, date_diff('day', bought.last_day, cast($1 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
     from (select member_key, max(local_day) as last_day, count(*) as orders from (
-        select member_key, local_day from (select * from member_orders as member_order where coalesce(store in ($2, $3), false) and coalesce(channel in ($4), false)) as still_counted where local_day <= cast($5 as date)
+        select member_key, local_day from (select * from member_orders as member_order where coalesce(store in ($2, $3), false) and coalesce(channel in ($4), false)) as still_counted where local_day <= cast($5 as date) and true
         union all
         select member_key, local_day from (select member_key, local_day, void_day from voided_orders as voided_order where coalesce(store in ($6, $7), false) and coalesce(channel in ($8), false)) as then_counted
-        where local_day <= cast($9 as date) and void_day > cast($10 as date)) as member_order group by member_key) as bought
+        where local_day <= cast($9 as date) and void_day > cast($10 as date) and true) as member_order group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
@@ -18,7 +18,7 @@ with before as (
   union all
   select member_key, local_day, store, channel, order_key, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($12 as date)) as event where coalesce(store in ($13, $14), false) and coalesce(channel in ($15), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($12 as date)) as event where true and coalesce(store in ($13, $14), false) and coalesce(channel in ($15), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),
     recency as (
       select min(value) filter (where 5 * through >= $16 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $17 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $18 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $19 * buyers) as recency_cut_4

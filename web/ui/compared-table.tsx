@@ -54,44 +54,49 @@ export function ComparedTable<T>({
           label={`${label}: ${heading}`}
           dense
           rows={rows}
-          columns={columns.map((column) =>
-            column.align === 'right'
-              ? {
-                  key: column.key,
-                  header: column.header,
-                  align: 'right' as const,
-                  cell: (row) => {
-                    const way = moved(column, row)
-                    return (
-                      <span className={classes.pair}>
-                        <span>
-                          {shown(column, row.now)}
-                          {way === null ? null : (
-                            <>
-                              <span aria-hidden="true"> {arrows[way]}</span>
-                              <span className="visually-hidden"> {t(way)} </span>
-                            </>
-                          )}
+          columns={columns
+            .filter(({ header }) => header !== '')
+            .map((column) =>
+              column.align === 'right'
+                ? {
+                    key: column.key,
+                    header: column.header,
+                    align: 'right' as const,
+                    cell: (row) => {
+                      const way = moved(column, row)
+                      return (
+                        <span className={classes.pair}>
+                          <span>
+                            {shown(column, row.now)}
+                            {way === null ? null : (
+                              <>
+                                <span aria-hidden="true"> {arrows[way]}</span>
+                                <span className="visually-hidden"> {t(way)} </span>
+                              </>
+                            )}
+                          </span>
+                          <span className={classes.then}>{shown(column, row.other)}</span>
                         </span>
-                        <span className={classes.then}>{shown(column, row.other)}</span>
-                      </span>
-                    )
+                      )
+                    },
+                  }
+                : {
+                    key: column.key,
+                    header: column.header,
+                    cell: ({ now: one, other }) =>
+                      one &&
+                      other &&
+                      against !== 'segment' &&
+                      column.value?.(one) !== column.value?.(other) ? (
+                        <span className={classes.pair}>
+                          <span>{shown(column, one)}</span>
+                          <span className={classes.then}>{shown(column, other)}</span>
+                        </span>
+                      ) : (
+                        shown(column, one ?? other)
+                      ),
                   },
-                }
-              : {
-                  key: column.key,
-                  header: column.header,
-                  cell: ({ now: one, other }) =>
-                    one && other && against !== 'segment' && column.value?.(one) !== column.value?.(other) ? (
-                      <span className={classes.pair}>
-                        <span>{shown(column, one)}</span>
-                        <span className={classes.then}>{shown(column, other)}</span>
-                      </span>
-                    ) : (
-                      shown(column, one ?? other)
-                    ),
-                },
-          )}
+            )}
         />
       </div>
       <p className={classes.note}>{t('reading')}</p>

@@ -18,7 +18,10 @@ export function beside<Row>(
   other: readonly Row[],
   timeMoved: boolean,
 ): ComparedRow<Row>[] {
-  const texts = columns.filter(({ align }) => align !== 'right').flatMap(({ value }) => value ?? [])
+  // a number at the left is no name of a row
+  const texts = columns
+    .filter(({ align }) => align !== 'right')
+    .flatMap(({ value }) => (value ? (row: Row) => (typeof value(row) === 'number' ? null : value(row)) : []))
   const keysOf = (rows: readonly Row[]) => {
     const places = texts.map((value) => {
       const days = [...new Set(rows.map(value))].filter((text) => isDay.test(String(text ?? '')))

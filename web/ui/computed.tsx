@@ -52,7 +52,13 @@ export function Computed({ answer, about }: { answer: Asked; about: string }) {
       <Button size="xs" variant="default" onClick={() => show(true)}>
         {t('open')}
       </Button>
-      <Dialog opened={open} onClose={() => show(false)} title={t('title', { panel: about })} size="xl">
+      <Dialog
+        opened={open}
+        onClose={() => show(false)}
+        title={t('title', { panel: about })}
+        size="xl"
+        zIndex={400}
+      >
         {open ? <Statement answer={answer} /> : null}
       </Dialog>
     </>

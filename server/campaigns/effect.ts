@@ -61,7 +61,7 @@ export async function campaignEffect(
     economics,
     timeline: hasData ? await timelineOf(workspace, tables, campaign, signal) : null,
     afterwards,
-    rates: await redemptionRatesOf(platform.store, workspace.id, campaignId),
+    rates: await redemptionRatesOf(platform, workspace.id, campaignId),
     refusals: await refusalsOf(platform.store, workspace.id, campaignId),
     next: nextSteps(measurement, {
       definition: result.definition,

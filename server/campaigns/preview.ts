@@ -143,7 +143,7 @@ export async function previewOf(
   const { effect, holdout } = definition
   const windowDays = Math.max(validity.windowDays, 1)
   const plan = await planFor(workspace, audience, { effect, windowDays, holdout }, signal)
-  const { targeted } = await redemptionRatesOf(platform.store, workspace.id, campaign.id)
+  const { targeted } = await redemptionRatesOf(platform, workspace.id, campaign.id)
   const { worstCostMinor, issued } = shown
   const expectedCost =
     typeof worstCostMinor !== 'number' || targeted.value === null

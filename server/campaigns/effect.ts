@@ -37,6 +37,7 @@ export async function campaignEffect(
   if (!campaign) return 'not-launched'
   const measurement = result.measurement!
   const tables = await tablesAt(platform.store, workspace, undefined, signal)
+  const isCancelled = result.status === 'cancelled'
   const hasData = measurement.verdict !== 'no-data-yet'
   const economics = economicsOf(
     measurement.outcomes,
@@ -67,8 +68,9 @@ export async function campaignEffect(
       definition: result.definition,
       economics,
       afterwards,
-      undelivered: result.dead + result.dropped,
+      undelivered: result.dead + (isCancelled ? 0 : result.dropped),
       issued: result.issued,
+      isCancelled,
     }),
   }
 }

@@ -164,6 +164,26 @@ describe('a quote', () => {
     for (const body of [{}, { amountMinor: 400, lines }])
       expect((await post('/quotes', body)).said).toMatchObject({ code: 'malformed', status: 422 })
     expect((await post('/quotes', { lines })).said.best.payableMinor).toBe(500)
+    const huge = [1, 2].map((n) => ({ ...lines[0]!, sku: `${n}`, amountMinor: Number.MAX_SAFE_INTEGER }))
+    expect((await post('/quotes', { lines: huge })).said).toMatchObject({ code: 'malformed', status: 422 })
+  })
+
+  test('of a basket with something given back comes to what is set aside for it', async () => {
+    const tea = coupon('g', { minSpendMinor: 5_000, terms: { only: { categories: ['tea'] } } })
+    await issue(tea)
+    const line = (sku: string, amountMinor: number) => ({ sku, category: 'tea', quantity: 1, amountMinor })
+    const body = { memberId: 'g', lines: [line('a', 5_000), line('b', -1_000)] }
+    const { said } = await post('/quotes', body)
+    expect(said).toMatchObject({
+      amountMinor: 4_000,
+      best: { codes: [tea.code], payableMinor: 4_000 - said.best.discountMinor },
+    })
+    expect(said.best.said).toContain('¥40.00 −')
+    const taken = await reserve([tea.code], { ...body, amountMinor: 4_000 })
+    expect(taken.said).toMatchObject({
+      discountMinor: said.best.discountMinor,
+      payableMinor: said.best.payableMinor,
+    })
   })
 })
 
@@ -246,6 +266,65 @@ describe('a reservation', () => {
     expect((await post(`/reservations/${second.reservationId}/confirm`, null)).status).toBe(200)
     expect((await post(`/reservations/${third.reservationId}/confirm`, null)).said.code).toBe('used')
     expect(await ledger()).toMatchObject({ open: 0, reserved: 0, redeemed: 1 })
+  })
+
+  test('a clock that goes ahead and is set back redeems no use twice', async () => {
+    const terms = { refuseWhenSpent: true, usesPerMember: 1 }
+    const [single, twice, mine] = [coupon('a'), coupon('b'), coupon('c', { terms, usesAllowed: 5 })]
+    const campaigns = [await issue(single), await issue(twice), await issue(mine)]
+    const costly = coupon('d', { terms: { refuseWhenSpent: true } })
+    const other = coupon('e', { terms: { refuseWhenSpent: true } })
+    const inTime = coupon('f', { terms })
+    campaigns.push(await issue(costly, other), await issue(inTime))
+    for (const [index, budgetMinor] of [5_000, 500, 500].entries())
+      await platform.store
+        .updateTable('campaigns')
+        .set({ definition: JSON.stringify({ budgetMinor }) })
+        .where('id', '=', campaigns[index + 2]!)
+        .execute()
+    const whole = async () => {
+      for (const campaignId of campaigns) {
+        const { issued, open, reserved, redeemed } = await campaignLedger(
+          platform.store,
+          shop,
+          campaignId,
+          now,
+        )
+        expect([open >= 0, reserved >= 0, open + reserved + redeemed]).toEqual([true, true, issued])
+      }
+    }
+    const confirm = async ({ said }: { said: { reservationId: string } }) => {
+      const { status, said: answer } = await post(`/reservations/${said.reservationId}/confirm`, null)
+      return answer.code ?? status
+    }
+    const redeem = async ({ code }: NewCoupon, memberId: string) =>
+      (await post('/redemptions', { code, orderId: randomUUID(), memberId, amountMinor: 900 })).status
+    const kept = await Promise.all([
+      reserve([single.code], { seconds: 60, memberId: 'a' }),
+      reserve([twice.code], { seconds: 60, memberId: 'b' }),
+      reserve([mine.code], { seconds: 60, memberId: 'c' }),
+      reserve([costly.code], { seconds: 60, memberId: 'd' }),
+    ])
+    expect(kept.map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    later(3_600)
+    expect([await redeem(single, 'a'), await redeem(mine, 'c'), await redeem(other, 'e')]).toEqual([
+      201, 201, 201,
+    ])
+    const again = await reserve([twice.code], { seconds: 60, memberId: 'b' })
+    expect(again.status).toBe(201)
+    later(-3_600)
+    await whole()
+    expect((await get('/members/b/wallet')).coupons).toMatchObject([{ code: twice.code, usesLeft: 0 }])
+    expect([await confirm(kept[0]), await confirm(kept[2]), await confirm(kept[3])]).toEqual([
+      'used',
+      'used',
+      'budget',
+    ])
+    expect(await Promise.all([confirm(kept[1]), confirm(again)])).toEqual([200, 'used'])
+    expect(await confirm(await reserve([inTime.code], { memberId: 'f' }))).toBe(200)
+    await whole()
+    const redeemed = await Promise.all(campaigns.map((id) => campaignLedger(platform.store, shop, id, now)))
+    expect(redeemed.map((one) => one.redeemed)).toEqual([1, 1, 1, 1, 1])
   })
 
   test('is a promise while its time lasts: the end of validity and a revocation come after it', async () => {

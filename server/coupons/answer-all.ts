@@ -261,6 +261,7 @@ class Batch {
           basketMinor: wish.amountMinor,
         },
         discountMinor + worthMinor,
+        reservation ? 'held' : 'standing',
       )
       return { redemptionId, code: coupon.code, discountMinor, ...besideOf(use) }
     })
@@ -283,11 +284,9 @@ class Batch {
     })
     if (reservation.ended === 'confirmed') return { kind: 'confirmed', reservationId, uses }
     const isLate = reservation.expiresAt <= this.#now.toISOString()
-    if (isLate) {
-      const refused = this.#whyLost(reservation)
-      if (refused) return refused
-    }
-    for (const { row } of reservation.uses) {
+    const refused = this.#whyLost(reservation, isLate)
+    if (refused) return refused
+    for (const { row, namedMember } of reservation.uses) {
       this.rows.push({
         ...row,
         kind: 'redeemed',
@@ -300,13 +299,23 @@ class Batch {
         usedAt: this.#now.toISOString(),
         held: isLate ? kept.held : kept.held - 1,
       }))
+      this.#around.noteConfirmed(
+        this.#coupons.byId(row.coupon_id)!,
+        namedIn({ namedMember }),
+        row.amount_minor + row.worth_minor,
+        isLate,
+      )
     }
     this.#reservations.set(wish.reservationId, { ...reservation, ended: 'confirmed' })
     return { kind: 'confirmed', reservationId, uses }
   }
 
-  /** Why what was set aside for too long is not there any more; null: it is. */
-  #whyLost({ uses }: Reservation): Refused | null {
+  /**
+   * Why what was set aside is not there any more; null: it is. While it holds nothing takes it but what was redeemed when
+   * the clock went ahead, and was set back.
+   */
+  #whyLost({ uses }: Reservation, isLate: boolean): Refused | null {
+    const counted = isLate ? 'all' : 'redeemed'
     const wanted = new Map<string, number>()
     const byMember = new Map<string, number>()
     for (const { row, namedMember } of uses) {
@@ -315,19 +324,19 @@ class Batch {
       const { code, couponId, terms } = coupon
       const before = wanted.get(couponId) ?? 0
       wanted.set(couponId, before + 1)
-      const refusal: Refusal | null = hindrance({ ...coupon, held: coupon.held + before }, this.#now)
+      const isUsed = { kind: 'refused', code: 'used', usedAt: coupon.usedAt ?? coupon.validFrom } as const
+      const refusal: Refusal | null = isLate
+        ? hindrance({ ...coupon, held: coupon.held + before }, this.#now)
+        : coupon.used + before >= coupon.usesAllowed
+          ? isUsed
+          : null
       if (refusal) return { ...refusal, refusedCode: code }
       const who = `${coupon.campaignId} ${countsFor(coupon, presented)}`
-      const usedByMember = this.#around.usedByMember(coupon, presented) + (byMember.get(who) ?? 0)
+      const usedByMember = this.#around.usedByMember(coupon, presented, counted) + (byMember.get(who) ?? 0)
       byMember.set(who, (byMember.get(who) ?? 0) + 1)
       if (terms.usesPerMember !== undefined && usedByMember >= terms.usesPerMember)
-        return {
-          kind: 'refused',
-          code: 'used',
-          usedAt: coupon.usedAt ?? coupon.validFrom,
-          refusedCode: code,
-        }
-      const left = this.#around.budgetLeftMinor(coupon)
+        return { ...isUsed, refusedCode: code }
+      const left = this.#around.budgetLeftMinor(coupon, counted)
       if (left !== null && row.amount_minor + row.worth_minor > left)
         return { kind: 'refused', code: 'budget', refusedCode: code }
     }

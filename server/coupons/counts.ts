@@ -39,19 +39,22 @@ export async function campaignLedger(
       select coupon_id,
         sum(case kind when 'issued' then uses else 0 end) as issued,
         sum(case kind when 'redeemed' then uses when 'cancelled' then -uses else 0 end) as redeemed,
-        sum(case when ${isHeld('ledger', now)} then uses else 0 end) as reserved,
+        sum(case when ${isHeld('ledger', now)} then uses else 0 end) as held,
         max(kind = 'revoked') as is_revoked,
         sum(case kind when 'redeemed' then amount_minor when 'cancelled' then -amount_minor else 0 end) as discount,
         sum(case kind when 'redeemed' then worth_minor when 'cancelled' then -worth_minor else 0 end) as worth
       from ledger
       where workspace_id = ${workspaceId} and campaign_id = ${campaignId}
       group by coupon_id
+    ), in_place as (
+      -- when the clock was set back, what is set aside may have been used already
+      select per_coupon.*, min(held, issued - redeemed) as reserved from per_coupon
     ), left_over as (
       -- what is set aside stays so while its time lasts, whatever happens to the coupon
-      select per_coupon.*, coupons.member_id, coupons.valid_to <= ${now} as is_over,
+      select in_place.*, coupons.member_id, coupons.valid_to <= ${now} as is_over,
         issued - redeemed - reserved as unused
-      from per_coupon
-      join coupons on coupons.id = per_coupon.coupon_id
+      from in_place
+      join coupons on coupons.id = in_place.coupon_id
       join launches on launches.id = coupons.launch_id and launches.published_at is not null
     )
     select coalesce(sum(issued), 0) as issued,

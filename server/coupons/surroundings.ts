@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
+import type { LedgerKind } from '../store/tables/coupons.ts'
 import { type Coupon, countsFor, type Presented } from './decision.ts'
 import { isHeld, isStanding } from './reservations.ts'
 import { termsIn } from './coupons.ts'
@@ -28,18 +29,18 @@ export interface Asked {
 export class Surroundings {
   readonly #mostOff: ReadonlyMap<string, number>
   readonly #ofOrder: Map<string, Taken[]>
-  readonly #budgetLeft: Map<string, number>
-  readonly #usedBy: Map<string, number>
+  readonly #budgets: Map<string, Amount>
+  readonly #usedBy: Map<string, Amount>
 
   private constructor(
     mostOff: ReadonlyMap<string, number>,
     ofOrder: Map<string, Taken[]>,
-    budgetLeft: Map<string, number>,
-    usedBy: Map<string, number>,
+    budgets: Map<string, Amount>,
+    usedBy: Map<string, Amount>,
   ) {
     this.#mostOff = mostOff
     this.#ofOrder = ofOrder
-    this.#budgetLeft = budgetLeft
+    this.#budgets = budgets
     this.#usedBy = usedBy
   }
 
@@ -85,16 +86,16 @@ export class Surroundings {
   }
 
   /** Null: the offer is not refused when its budget is spent. */
-  budgetLeftMinor({ campaignId, terms }: Coupon): number | null {
-    return terms.refuseWhenSpent ? (this.#budgetLeft.get(campaignId) ?? 0) : null
+  budgetLeftMinor({ campaignId, terms }: Coupon, counted: Counted = 'all'): number | null {
+    return terms.refuseWhenSpent ? -countOf(this.#budgets.get(campaignId), counted) : null
   }
 
   /** Uses of the campaign's coupons by whom this one counts for, where that is limited. */
-  usedByMember(coupon: Coupon, presented: Presented): number {
-    return this.#usedBy.get(`${coupon.campaignId} ${countsFor(coupon, presented)}`) ?? 0
+  usedByMember(coupon: Coupon, presented: Presented, counted: Counted = 'all'): number {
+    return countOf(this.#usedBy.get(`${coupon.campaignId} ${countsFor(coupon, presented)}`), counted)
   }
 
-  /** A use was granted. */
+  /** A use was granted; `as`: what it is now. */
   note(
     workspaceId: string,
     orderId: string,
@@ -102,16 +103,42 @@ export class Surroundings {
     presented: Presented,
     taken: Taken,
     costMinor: number,
+    as: keyof Amount,
   ): void {
-    const { campaignId } = coupon
     const order = `${workspaceId} ${orderId}`
     this.#ofOrder.set(order, [...(this.#ofOrder.get(order) ?? []), taken])
-    const left = this.#budgetLeft.get(campaignId)
-    if (left !== undefined) this.#budgetLeft.set(campaignId, left - costMinor)
+    this.#add(coupon, presented, costMinor, { [as]: 1 })
+  }
+
+  /** A use that was set aside is redeemed; `isLate`: it did not hold any more. */
+  noteConfirmed(coupon: Coupon, presented: Presented, costMinor: number, isLate: boolean): void {
+    this.#add(coupon, presented, costMinor, { standing: 1, held: isLate ? 0 : -1 })
+  }
+
+  #add(coupon: Coupon, presented: Presented, costMinor: number, times: Partial<Amount>): void {
+    const { campaignId } = coupon
+    const plus = (one: Amount | undefined, each: number): Amount => ({
+      standing: (one?.standing ?? 0) + each * (times.standing ?? 0),
+      held: (one?.held ?? 0) + each * (times.held ?? 0),
+    })
+    const budget = this.#budgets.get(campaignId)
+    if (budget) this.#budgets.set(campaignId, plus(budget, costMinor))
     const member = `${campaignId} ${countsFor(coupon, presented)}`
-    this.#usedBy.set(member, (this.#usedBy.get(member) ?? 0) + 1)
+    this.#usedBy.set(member, plus(this.#usedBy.get(member), 1))
   }
 }
+
+/** What redemptions that stand have taken, and what is set aside. */
+interface Amount {
+  readonly standing: number
+  readonly held: number
+}
+
+/** What counts: with what is set aside, or what is redeemed alone. */
+type Counted = 'all' | 'redeemed'
+
+const countOf = ({ standing, held }: Amount = { standing: 0, held: 0 }, counted: Counted): number =>
+  counted === 'all' ? standing + held : standing
 
 async function mostOffIn(
   tx: Kysely<StoreSchema>,
@@ -192,16 +219,17 @@ export class Spending {
   }
 }
 
+/** What campaigns have spent and set aside beyond their budgets: below 0 while something is left. */
 async function budgetsOf(
   tx: Kysely<StoreSchema>,
   coupons: readonly { workspaceId: string; coupon: Coupon }[],
   spent: Spending,
   at: string,
-): Promise<Map<string, number>> {
-  const left = new Map<string, number>()
+): Promise<Map<string, Amount>> {
+  const beyond = new Map<string, Amount>()
   for (const { workspaceId, coupon } of coupons) {
     const { campaignId } = coupon
-    if (left.has(campaignId)) continue
+    if (beyond.has(campaignId)) continue
     const { budget } = await tx
       .selectFrom('campaigns')
       .select(sql<number | null>`json_extract(definition, '$.budgetMinor')`.as('budget'))
@@ -215,9 +243,10 @@ async function budgetsOf(
       .where(isHeld('ledger', at))
       .select(sql<number | null>`sum(amount_minor + worth_minor)`.as('held'))
       .executeTakeFirstOrThrow()
-    left.set(campaignId, (budget ?? 0) - (held ?? 0) - (await spent.of(tx, workspaceId, campaignId)))
+    const standing = (await spent.of(tx, workspaceId, campaignId)) - (budget ?? 0)
+    beyond.set(campaignId, { standing, held: held ?? 0 })
   }
-  return left
+  return beyond
 }
 
 interface Counting {
@@ -231,7 +260,7 @@ async function usesBy(
   tx: Kysely<StoreSchema>,
   asked: readonly Counting[],
   at: string,
-): Promise<Map<string, number>> {
+): Promise<Map<string, Amount>> {
   return new Map([
     ...(await usesOfIssued(
       tx,
@@ -246,11 +275,14 @@ async function usesBy(
   ])
 }
 
+const usesOf = (kind: LedgerKind) =>
+  sql<number>`coalesce(sum(case ledger.kind when ${kind} then ledger.uses else 0 end), 0)`
+
 async function usesOfIssued(
   tx: Kysely<StoreSchema>,
   coupons: readonly Counting[],
   at: string,
-): Promise<[string, number][]> {
+): Promise<[string, Amount][]> {
   if (coupons.length === 0) return []
   const unique = <T>(of: (one: Counting) => T) => [...new Set(coupons.map(of))]
   const rows = await tx
@@ -276,10 +308,11 @@ async function usesOfIssued(
     .select([
       'coupons.campaign_id',
       'coupons.member_id',
-      ({ fn }) => fn.sum<number>('ledger.uses').as('uses'),
+      usesOf('redeemed').as('standing'),
+      usesOf('reserved').as('held'),
     ])
     .execute()
-  return rows.map(({ campaign_id, member_id, uses }) => [`${campaign_id} ${member_id}`, Number(uses)])
+  return rows.map(({ campaign_id, member_id, ...uses }) => [`${campaign_id} ${member_id}`, uses])
 }
 
 /** Of coupons that are nobody's: under every id of the member whom the till names. */
@@ -287,7 +320,7 @@ async function usesOfShared(
   tx: Kysely<StoreSchema>,
   asked: readonly Counting[],
   at: string,
-): Promise<[string, number][]> {
+): Promise<[string, Amount][]> {
   const idsBy = new Map<string, { counting: Counting; ids: readonly string[] }>()
   for (const counting of asked) {
     const { coupon, presented } = counting
@@ -297,7 +330,7 @@ async function usesOfShared(
         ids: [presented.memberId, ...(presented.also ?? [])],
       })
   }
-  const uses: [string, number][] = []
+  const uses: [string, Amount][] = []
   for (const [key, { counting, ids }] of idsBy) {
     const row = await tx
       .selectFrom('named_uses')
@@ -305,9 +338,9 @@ async function usesOfShared(
       .where('named_uses.coupon_id', '=', counting.coupon.couponId)
       .where('named_uses.member_id', 'in', ids)
       .where(({ or }) => or([isStanding('ledger'), isHeld('ledger', at)]))
-      .select(({ fn }) => fn.sum<number | null>('ledger.uses').as('uses'))
+      .select([usesOf('redeemed').as('standing'), usesOf('reserved').as('held')])
       .executeTakeFirstOrThrow()
-    uses.push([key, Number(row.uses ?? 0)])
+    uses.push([key, row])
   }
   return uses
 }

@@ -97,7 +97,7 @@ export async function walletOf(
       minSpendMinor,
       validFrom,
       validTo,
-      usesLeft: usesAllowed - used - held,
+      usesLeft: Math.max(0, usesAllowed - used - held),
     })
   }
   return wallet

@@ -214,6 +214,11 @@ describe('POST /api/v1/redemptions', () => {
       { ...basket(coupon.code), amountMinor: '10000' },
       { ...basket(coupon.code), orderId: undefined },
       { ...basket(''), lines: 'none' },
+      {
+        ...basket(coupon.code),
+        amountMinor: 100,
+        lines: [{ sku: 'a', category: 'tea', quantity: 1, amountMinor: 101 }],
+      },
       {},
     ]
     for (const body of wrong) {

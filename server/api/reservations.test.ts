@@ -164,6 +164,26 @@ describe('a quote', () => {
     for (const body of [{}, { amountMinor: 400, lines }])
       expect((await post('/quotes', body)).said).toMatchObject({ code: 'malformed', status: 422 })
     expect((await post('/quotes', { lines })).said.best.payableMinor).toBe(500)
+    const huge = [1, 2].map((n) => ({ ...lines[0]!, sku: `${n}`, amountMinor: Number.MAX_SAFE_INTEGER }))
+    expect((await post('/quotes', { lines: huge })).said).toMatchObject({ code: 'malformed', status: 422 })
+  })
+
+  test('of a basket with something given back comes to what is set aside for it', async () => {
+    const tea = coupon('g', { minSpendMinor: 5_000, terms: { only: { categories: ['tea'] } } })
+    await issue(tea)
+    const line = (sku: string, amountMinor: number) => ({ sku, category: 'tea', quantity: 1, amountMinor })
+    const body = { memberId: 'g', lines: [line('a', 5_000), line('b', -1_000)] }
+    const { said } = await post('/quotes', body)
+    expect(said).toMatchObject({
+      amountMinor: 4_000,
+      best: { codes: [tea.code], payableMinor: 4_000 - said.best.discountMinor },
+    })
+    expect(said.best.said).toContain('¥40.00 −')
+    const taken = await reserve([tea.code], { ...body, amountMinor: 4_000 })
+    expect(taken.said).toMatchObject({
+      discountMinor: said.best.discountMinor,
+      payableMinor: said.best.payableMinor,
+    })
   })
 })
 

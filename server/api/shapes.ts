@@ -19,13 +19,19 @@ export const Code = z
     examples: ['KX7QM-2RTWA-9FHE'],
   })
 
+/** Sums of a thousand of them are exact. */
+const mostMinor = 1_000_000_000_000
+
 export const BasketLine = z
   .object({
     sku: z.string().max(200),
     product: z.string().max(200).optional(),
     category: z.string().max(200),
     quantity: z.number(),
-    amountMinor: z.int().meta({ description: 'The whole line, in minor units, before any coupon.' }),
+    amountMinor: z.int().min(-mostMinor).max(mostMinor).meta({
+      description:
+        'The whole line, in minor units, before any coupon. Below 0: it is given back, which no coupon is for.',
+    }),
   })
   .meta({ id: 'BasketLine' })
 
@@ -58,7 +64,7 @@ export const RedemptionBody = z
       }),
     lines: z.array(BasketLine).max(1_000).optional().meta({
       description:
-        'What is bought. Needed for coupons that are for some goods only: they take off a share of those lines.',
+        'What is bought. Needed for coupons that are for some goods only: they take off a share of those lines. Together no more than amountMinor.',
     }),
     shippingMinor: Minor.optional().meta({
       description: 'The delivery fee, beside amountMinor; a coupon for free delivery is worth no more.',
@@ -67,6 +73,10 @@ export const RedemptionBody = z
       description: 'Whether amountMinor is at member prices; some coupons are not good on top of them.',
     }),
   })
+  .refine(
+    ({ amountMinor, lines }) => (lines ?? []).reduce((sum, line) => sum + line.amountMinor, 0) <= amountMinor,
+    { path: ['lines'], error: worded('lines-over-amount') },
+  )
   .meta({ id: 'RedemptionRequest', description: 'Fields that are not named here are ignored.' })
 
 export const Redeemed = z
@@ -142,8 +152,8 @@ const Named = Id.refine(isText, noText)
 export const Text = z.string().trim().max(500).refine(isText, noText)
 export const Money = z
   .int()
-  .min(-1_000_000_000_000)
-  .max(1_000_000_000_000)
+  .min(-mostMinor)
+  .max(mostMinor)
   .meta({ description: 'In minor units of the workspace’s currency (fen, cents).', examples: [12_800] })
 export const Moment = z.iso
   .datetime({ offset: true })

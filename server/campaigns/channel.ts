@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readTemplate } from '../delivery/template.ts'
 import { misfit } from '../delivery/wechat-values.ts'
-import { type MessageKey, worded } from '../messages/messages.ts'
+import { type Said, worded } from '../messages/messages.ts'
 
 const byHand = {
   words: z.string().trim().min(1).max(2_000),
@@ -82,9 +82,8 @@ export const Channel = z.discriminatedUnion('kind', [
 ])
 export type Channel = z.output<typeof Channel>
 
-interface ChannelProblem {
+interface ChannelProblem extends Said {
   readonly path: string[]
-  readonly id: MessageKey
 }
 
 /** What a channel says, by the places in it; a list of codes and a webhook say nothing. */
@@ -123,7 +122,7 @@ export function channelProblems(channel: Channel): ChannelProblem[] {
     return [{ path: ['url'], id: 'address-with-credentials' }]
   return wordsOf(channel).flatMap(({ path, text, form }): ChannelProblem[] => {
     const outcome = readTemplate(text, form)
-    if (outcome.kind === 'refused') return [{ path, id: outcome.problem }]
+    if (outcome.kind === 'refused') return [{ path, ...outcome.problem }]
     const [part, name] = path
     if (channel.kind !== 'wechat' || part !== 'data' || outcome.template.uses.length > 0) return []
     const why = misfit(name!, text)

@@ -22,10 +22,15 @@ async function launched(): Promise<string> {
   return campaignId
 }
 
-async function file(campaignId: string, unmasked: boolean, language: 'en' | 'zh-CN') {
+async function file(
+  campaignId: string,
+  unmasked: boolean,
+  language: 'en' | 'zh-CN',
+  titles: 'scripts' | 'en' | 'zh-CN' = 'scripts',
+) {
   const outcome = await takeCodes(shop.platform, shop.workspace, campaignId, { unmasked, language })
   if (outcome.kind !== 'codes') throw new Error(outcome.kind)
-  return codesCsv(outcome.codes)
+  return codesCsv(outcome.codes, titles)
     .trimEnd()
     .split('\r\n')
     .map((line) => line.replace(/^(M\d+),[^,]+/, '$1,CODE'))
@@ -43,6 +48,9 @@ test('the file says to whom, what and until when; phones are whole for the owner
     'M0002,CODE,2026-12-06,,,满 ¥50.00 可用，减 ¥10.00',
   ])
   expect(owners).toHaveLength(7)
+  const [titles, ...rows] = await file(campaignId, true, 'zh-CN', 'zh-CN')
+  expect(titles).toBe('会员,券码,有效期至,姓名,手机号,优惠')
+  expect(rows).toEqual(owners.slice(1))
   const marketers = await file(campaignId, false, 'en')
   expect(marketers[1]).toBe(
     'M0001,CODE,2026-12-06,王小明,138****2201,¥10.00 off when spending ¥50.00 or more',

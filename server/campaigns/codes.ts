@@ -4,7 +4,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { csvRow } from '../csv/csv.ts'
 import { peopleOf } from '../identity/people.ts'
 import { maskedPhone } from '../members/phone.ts'
-import type { Language } from '../messages/messages.ts'
+import { type Language, sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -151,13 +151,18 @@ async function namedIn(
   return people
 }
 
-/** The first three stand where they always stood; scripts may read them by position. */
-const header = ['member_id', 'code', 'valid_through', 'name', 'phone', 'offer']
+/** What scripts read; the first three stand where they always stood. */
+const scriptsHeader = ['member_id', 'code', 'valid_through', 'name', 'phone', 'offer']
 
-/** As a file that a spreadsheet opens without running anything in it. */
-export const codesCsv = (codes: readonly CouponCode[]): string =>
+const headerFor = (language: Language) =>
+  (['member', 'code', 'last-day', 'name', 'phone', 'offer'] as const).map((column) =>
+    sentence(language, `codes.${column}`),
+  )
+
+/** As a file that a spreadsheet opens without running anything in it, with titles for scripts or in a person's language. */
+export const codesCsv = (codes: readonly CouponCode[], titles: 'scripts' | Language): string =>
   [
-    header,
+    titles === 'scripts' ? scriptsHeader : headerFor(titles),
     ...codes.map(({ memberId, code, lastDay, name, phone, offer }) => [
       memberId,
       code,

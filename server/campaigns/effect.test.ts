@@ -237,12 +237,23 @@ test('what the next campaign is expected to cost follows from how this one was r
   expect((await ask()).expectedCost).toBeNull()
   expect((await effectOf()).rates).toMatchObject({ isBroadcast: true, broadcast: { campaigns: 0 } })
   expect(redeemers).toBe(0)
-  const found = await redemptionRatesOf(platform.store, workspace.id, 'next')
-  expect(found).toMatchObject({
-    isBroadcast: false,
+  const found = () => redemptionRatesOf(platform, workspace.id, 'next')
+  const nothing = { campaigns: 0, value: null }
+  // its coupons may still be used: no rate follows from it before its window is over
+  expect(await found()).toMatchObject({ isBroadcast: false, broadcast: nothing, targeted: nothing })
+  const before = shop.clock.instant
+  const { window_to } = await platform.store
+    .selectFrom('launches')
+    .select('window_to')
+    .executeTakeFirstOrThrow()
+  shop.clock.instant = new Date(Date.parse(window_to) - 1)
+  expect((await found()).broadcast).toMatchObject(nothing)
+  shop.clock.instant = new Date(window_to)
+  expect(await found()).toMatchObject({
     broadcast: { campaigns: 1, numerator: 0, denominator: treated, value: 0 },
-    targeted: { campaigns: 0, value: null },
+    targeted: nothing,
   })
+  shop.clock.instant = before
 })
 
 test('refusals at the till are told by reason, the same wish once, of unknown codes none', async () => {

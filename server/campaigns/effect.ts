@@ -37,6 +37,7 @@ export async function campaignEffect(
   if (!campaign) return 'not-launched'
   const measurement = result.measurement!
   const tables = await tablesAt(platform.store, workspace, undefined, signal)
+  const isCancelled = result.status === 'cancelled'
   const hasData = measurement.verdict !== 'no-data-yet'
   const economics = economicsOf(
     measurement.outcomes,
@@ -61,14 +62,15 @@ export async function campaignEffect(
     economics,
     timeline: hasData ? await timelineOf(workspace, tables, campaign, signal) : null,
     afterwards,
-    rates: await redemptionRatesOf(platform.store, workspace.id, campaignId),
+    rates: await redemptionRatesOf(platform, workspace.id, campaignId),
     refusals: await refusalsOf(platform.store, workspace.id, campaignId),
     next: nextSteps(measurement, {
       definition: result.definition,
       economics,
       afterwards,
-      undelivered: result.dead + result.dropped,
+      undelivered: result.dead + (isCancelled ? 0 : result.dropped),
       issued: result.issued,
+      isCancelled,
     }),
   }
 }

@@ -37,18 +37,21 @@ export function nextSteps(
     definition: CampaignDefinition
     economics: Economics | null
     afterwards: Afterwards | null
+    /** Messages that did not arrive; of a cancelled campaign, those that its cancelling stopped are none. */
     undelivered: number
     issued: number
+    isCancelled: boolean
   },
 ): NextStep[] {
-  const { definition, economics, afterwards, undelivered, issued } = found
+  const { definition, economics, afterwards, undelivered, issued, isCancelled } = found
   const buyers = measurement.outcomes.find(({ outcome }) => outcome === 'buyers')
   const steps: NextStep[] = []
   if (issued > 0 && undelivered / issued > 0.1) steps.push({ kind: 'deliver', messages: undelivered })
   switch (measurement.verdict) {
     case 'no-data-yet':
-      if (measurement.entries) steps.push({ kind: 'wait-for-entries', days: measurement.entries.ownDays })
-      else steps.push({ kind: 'import-orders', day: measurement.windowLastDay! })
+      if (measurement.entries) {
+        if (!isCancelled) steps.push({ kind: 'wait-for-entries', days: measurement.entries.ownDays })
+      } else steps.push({ kind: 'import-orders', day: measurement.windowLastDay! })
       break
     case 'unknown':
       steps.push({ kind: 'hold-out' })
@@ -61,13 +64,14 @@ export function nextSteps(
       break
     case 'not-proven-yet':
       if (measurement.windowEnded) steps.push(moreMembers(buyers!, definition))
-      else if (measurement.entries) steps.push(moreEntries(buyers!, definition))
-      else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
+      else if (measurement.entries) {
+        if (!isCancelled) steps.push(moreEntries(buyers!, definition))
+      } else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
       break
     case 'works': {
       if (economics?.netMinor.high != null && economics.netMinor.high < 0)
         steps.push({ kind: 'smaller-offer' })
-      else if (measurement.entries) steps.push({ kind: 'go-on' })
+      else if (measurement.entries) steps.push({ kind: isCancelled ? 'repeat' : 'go-on' })
       else if (measurement.windowEnded) steps.push({ kind: 'repeat' })
       else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
     }

@@ -6,11 +6,13 @@ import { freeCodes, isCodeTaken } from '../coupons/pools.ts'
 import { notSetUp } from '../delivery/set-up.ts'
 import type { SetUpChannel } from '../delivery/suppressions.ts'
 import type { TemplateValue } from '../delivery/template.ts'
+import { peopleOf } from '../identity/people.ts'
 import type { Platform } from '../platform.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Audience, type ExclusionReason, findAudience } from './audience.ts'
+import { type Clash, clashesWith } from './clashes.ts'
 import { type CampaignDefinition, validityOf, worstCost } from './definition.ts'
 import { type Plan, planFor, type Share, shareOf } from './planning.ts'
 import { redemptionRatesOf } from './redemption-rates.ts'
@@ -19,6 +21,8 @@ import { redemptionRatesOf } from './redemption-rates.ts'
 export type Confirmation =
   | { topic: 'old-data'; asOf: string; today: string }
   | { topic: 'unknown-consent'; members: number }
+  /** Campaigns that are being measured, whose members would get this coupon too. */
+  | { topic: 'clash'; campaigns: Clash[] }
   | { topic: 'feed-gap'; stores: { store: string; newestDay: string; members: number }[]; asOf: string }
 
 /** Why it can't be launched as it stands. */
@@ -103,7 +107,15 @@ export async function previewOf(
   const { audience } = found
   const today = workspace.today()
   const validity = validityOf(definition, today, workspace.calendar)
-  const confirmations = confirmationsFor(audience, today)
+  const clashes = await clashesWith(platform.store, workspace, {
+    campaignId: campaign.id,
+    treated: audience.treated,
+    people: await peopleOf(workspace),
+  })
+  const confirmations = [
+    ...confirmationsFor(audience, today),
+    ...(clashes.length > 0 ? [{ topic: 'clash' as const, campaigns: clashes }] : []),
+  ]
   const shown = {
     asOf: audience.tables.asOf,
     today,
@@ -131,7 +143,7 @@ export async function previewOf(
   const { effect, holdout } = definition
   const windowDays = Math.max(validity.windowDays, 1)
   const plan = await planFor(workspace, audience, { effect, windowDays, holdout }, signal)
-  const { targeted } = await redemptionRatesOf(platform.store, workspace.id, campaign.id)
+  const { targeted } = await redemptionRatesOf(platform, workspace.id, campaign.id)
   const { worstCostMinor, issued } = shown
   const expectedCost =
     typeof worstCostMinor !== 'number' || targeted.value === null

@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
 import type { Preview } from './preview.ts'
 import { type Share, shareOf } from './planning.ts'
-import type { Store } from '../store/store.ts'
+import type { Platform } from '../platform.ts'
 
-/** Redemption rates of launched campaigns: of members, those who used a coupon among those who got one. */
+/**
+ * Redemption rates of launched campaigns: of members, those who used a coupon among those who got one. Only launches
+ * whose window is over count: whoever got a coupon yesterday may still use it.
+ */
 export interface RedemptionRates {
   /** Campaigns to everybody, and to chosen members; the campaign itself counts in neither. */
   readonly broadcast: Share & { readonly campaigns: number }
@@ -17,7 +20,7 @@ const everybody = 'everyone'
 
 /** How the other campaigns of the workspace were redeemed, beside `campaignId`. */
 export async function redemptionRatesOf(
-  store: Store,
+  { store, clock }: Pick<Platform, 'store' | 'clock'>,
   workspaceId: string,
   campaignId: string,
 ): Promise<RedemptionRates> {
@@ -32,6 +35,7 @@ export async function redemptionRatesOf(
       count(distinct case when used.uses > 0 then coalesce(issued.member_id, issued.id) end) as redeemers
     from launches
     left join coupon_batches on coupon_batches.launch_id = launches.id
+      and launches.window_to <= ${clock.now().toISOString()}
     left join issued_coupons as issued on issued.batch_id = coupon_batches.id and issued.member_id is not null
     left join used on used.coupon_id = issued.id
     where launches.workspace_id = ${workspaceId} and launches.published_at is not null

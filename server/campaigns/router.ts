@@ -248,7 +248,10 @@ export const campaignsRouter = router({
           subject: input.campaignId,
           at: ctx.platform.clock.now(),
         })
-        return { codes: outcome.codes, csv: codesCsv(outcome.codes) }
+        return {
+          codes: outcome.codes,
+          csv: codesCsv(outcome.codes, ctx.actor.kind === 'local' ? 'scripts' : ctx.language),
+        }
       case 'not-found':
         throw notFound()
       case 'not-launched':

@@ -1,6 +1,7 @@
 import type { Said } from '../messages/messages.ts'
 import { problemsSaid } from '../segments/refusal.ts'
 import type { ChangeOutcome } from './campaigns.ts'
+import type { Clash } from './clashes.ts'
 import type { LaunchOutcome } from './launch.ts'
 import type { Blocker, Confirmation } from './preview.ts'
 
@@ -39,6 +40,8 @@ export function launchSaid(outcome: Exclude<LaunchOutcome, { kind: 'launched' }>
 export const blockerSaid = ({ kind, ...values }: Blocker): Said => ({ id: `blocker-${kind}`, values })
 
 export const confirmationSaid = (confirmation: Confirmation): Said => {
+  if (confirmation.topic === 'clash')
+    return { id: 'confirm-clash', values: { campaigns: confirmation.campaigns.map(clashSaid) } }
   if (confirmation.topic !== 'feed-gap') {
     const { topic, ...values } = confirmation
     return { id: `confirm-${topic}`, values }
@@ -46,3 +49,19 @@ export const confirmationSaid = (confirmation: Confirmation): Said => {
   const stores = confirmation.stores.map((values): Said => ({ id: 'store-stops', values }))
   return { id: 'confirm-feed-gap', values: { asOf: confirmation.asOf, stores } }
 }
+
+/** With what it does to the other campaign's proof. */
+const clashSaid = ({ campaignId, name, lastDay, heldOut, treated, proof }: Clash): Said => ({
+  id: 'campaign-clashes',
+  values: {
+    campaign: campaignId,
+    name,
+    until: lastDay === null ? 'open' : 'day',
+    lastDay: lastDay ?? '',
+    heldOut: heldOut.members,
+    allHeldOut: heldOut.of,
+    treated: treated.members,
+    allTreated: treated.of,
+    proof,
+  },
+})

@@ -126,13 +126,69 @@ test('all together take off at most what the shop allows', () => {
   expect(bestCombination([line(10_001)], [half('a'), half('b')], 62.5).paidMinor).toBe(3_751)
 })
 
+test('the member price and points are no coupons: what coupons may take off together does not limit them', () => {
+  const beside: Benefit[] = [
+    {
+      ...everything,
+      id: 'member',
+      of: 'member-price',
+      gives: { kind: 'percent', percent: 10 },
+      priority: 101,
+    },
+    {
+      ...everything,
+      id: 'points',
+      of: 'points',
+      gives: { kind: 'amount', amountMinor: 2_000 },
+      priority: 102,
+    },
+  ]
+  const tea: Benefit = {
+    ...everything,
+    id: 'tea',
+    gives: { kind: 'percent', percent: 50 },
+    scope: { only: { categories: ['tea'] } },
+  }
+  const basket = [line(4_000, 'tea'), line(6_000, 'milk')]
+  expect(bestCombination(basket, beside, 5).paidMinor).toBe(7_000)
+  // 500 of the 2,000 that the coupon would give, then a tenth of 9,500, then the points
+  expect(bestCombination(basket, [tea, ...beside], 5).steps).toEqual([
+    { id: 'tea', offMinor: 500, worthMinor: 0, leftMinor: 9_500 },
+    { id: 'member', offMinor: 950, worthMinor: 0, leftMinor: 8_550 },
+    { id: 'points', offMinor: 2_000, worthMinor: 0, leftMinor: 6_550 },
+  ])
+})
+
+test('what is given back beside a purchase is of no offer, and comes off what is to be paid', () => {
+  const tea: Benefit = {
+    ...everything,
+    id: 'tea',
+    gives: { kind: 'amount', amountMinor: 500 },
+    scope: { only: { categories: ['tea'] } },
+    minSpendMinor: 5_000,
+  }
+  const basket = [line(5_000, 'tea'), line(-1_000, 'tea')]
+  expect(bestCombination(basket, [tea])).toMatchObject({
+    steps: [{ id: 'tea', offMinor: 500, leftMinor: 3_500 }],
+    paidMinor: 3_500,
+  })
+  // nobody is paid for taking a coupon
+  expect(bestCombination([line(5_000, 'tea'), line(-4_800, 'tea')], [tea])).toMatchObject({
+    steps: [{ id: 'tea', offMinor: 200, leftMinor: 0 }],
+    paidMinor: 0,
+  })
+})
+
 const category = fc.constantFrom('tea', 'milk', 'rice')
 const baskets = fc.array(
   fc.record({
     sku: fc.constantFrom(null, 'a', 'b'),
     product: fc.constant(null),
     category,
-    amountMinor: fc.integer({ min: 0, max: 50_000 }),
+    amountMinor: fc.oneof(
+      { weight: 5, arbitrary: fc.integer({ min: 0, max: 50_000 }) },
+      { weight: 1, arbitrary: fc.integer({ min: -20_000, max: -1 }) },
+    ),
   }),
   { minLength: 1, maxLength: 20, size: 'max' },
 )
@@ -175,6 +231,8 @@ const wallets = (maxLength: number) =>
         ...one,
         id: `b${at}`,
         withMemberPrice: one.of === 'member-price' || one.withMemberPrice,
+        // the member price and points come after the coupons, off all lines
+        ...(one.of === 'coupon' ? {} : { scope: {}, priority: one.priority + 101 }),
       })),
     )
 
@@ -186,6 +244,7 @@ function isAllowed(basket: readonly BasketLine[], set: readonly Benefit[]): bool
   return set.every(({ scope: { only, except }, minSpendMinor }) => {
     const within = basket.filter(
       (one) =>
+        one.amountMinor > 0 &&
         (only === undefined || only.categories!.includes(one.category!)) &&
         !(except !== undefined && one.sku !== null && except.skus!.includes(one.sku)),
     )
@@ -245,9 +304,13 @@ test('what is paid is the exact amount, rounded once; one coupon alone takes off
     fc.property(baskets, wallets(4), (basket, wallet) => {
       const some = wallet.filter((one) => isAllowed(basket, [{ ...one, minSpendMinor: 0 }]))
       const { steps, paidMinor } = combined(basket, some)
-      expect(paidMinor).toBe(exact(basket, some))
-      const total = basket.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+      expect(paidMinor).toBe(Math.max(0, exact(basket, some)))
+      const total = Math.max(
+        0,
+        basket.reduce((sum, { amountMinor }) => sum + amountMinor, 0),
+      )
       expect(steps.reduce((left, { offMinor }) => left - offMinor, total)).toBe(paidMinor)
+      if (basket.some(({ amountMinor }) => amountMinor < 0)) return
       for (const { gives: what, ...one } of wallet) {
         const taken = combined(basket, [{ ...one, gives: what, scope: {} }])
         expect(total - taken.paidMinor).toBe(what.kind === 'worth' ? 0 : discountOf(what, total))

@@ -1,4 +1,4 @@
-/** One line of a basket: what it costs before anything is taken off, in minor units. */
+/** One line of a basket: what it costs before anything is taken off, in minor units; below 0: it is given back. */
 export interface BasketLine {
   readonly sku: string | null
   readonly product: string | null
@@ -78,32 +78,45 @@ const parts = 1_000_000_000n
 
 /**
  * What `benefits` come to, taken off in the order of their priority, each from what is left of its scope in
- * proportion to the lines. What is to be paid is rounded once after each step, half in the customer's favour; all
- * together take off at most `mostOffPercent` of the basket, which may have two decimals.
+ * proportion to the lines. What is to be paid is rounded once after each step, half in the customer's favour; coupons
+ * together take off at most `mostOffPercent` of the basket, which may have two decimals. Lines below 0 are given back:
+ * they are of no scope, and come off what is to be paid, which is never less than nothing.
  *
  * Of every line never more is left with a benefit than without it: each step cuts off a share of the line that grows
- * as less is left. So nobody ever pays more for one benefit more, to the last unit.
+ * as less is left. So nobody ever pays more for one benefit more, to the last unit. Where coupons come to their limit,
+ * that holds of the whole, and what is taken off after coupons is for all lines.
  */
 export function combined(
   lines: readonly BasketLine[],
   benefits: readonly Benefit[],
   mostOffPercent = 100,
 ): Combination {
-  const left = lines.map(({ amountMinor }) => BigInt(amountMinor) * parts)
-  const sum = (of: readonly number[]) => of.reduce((total, at) => total + left[at]!, 0n)
-  const all = [...lines.keys()]
-  const least = leastOf(minorOf(sum(all)), mostOffPercent)
-  let paidMinor = minorOf(sum(all))
+  const bought = lines.filter(isBought)
+  const givenBackMinor = lines.reduce((total, { amountMinor }) => total - Math.min(0, amountMinor), 0)
+  const whole = bought.map(({ amountMinor }) => BigInt(amountMinor) * parts)
+  const sum = (of: readonly bigint[]) => of.reduce((total, share) => total + share, 0n)
+  let left = whole
+  const toPay = () => Math.max(0, minorOf(sum(left)) - givenBackMinor)
+  let paidMinor = toPay()
+  let couponsMayTakeOff = shareOf(paidMinor, mostOffPercent)
   let worthMinor = 0
-  const steps = benefits.toSorted(first).map(({ id, gives, scope }): Step => {
+  const steps = benefits.toSorted(first).map(({ id, of, gives, scope }): Step => {
     if (gives.kind === 'worth') {
       worthMinor += gives.worthMinor
       return { id, offMinor: 0, worthMinor: gives.worthMinor, leftMinor: paidMinor }
     }
-    const within = all.filter((at) => isWithin(lines[at]!, scope))
-    const [kept, ofAll] = keptShare(gives, sum(within))
-    for (const at of within) left[at] = (left[at]! * kept) / ofAll
-    const leftMinor = Math.max(least, minorOf(sum(all)))
+    const isOfScope = bought.map((line) => isWithin(line, scope))
+    const [kept, ofAll] = keptShare(gives, sum(left.filter((_, at) => isOfScope[at])))
+    left = left.map((share, at) => (isOfScope[at] ? (share * kept) / ofAll : share))
+    let leftMinor = toPay()
+    if (of === 'coupon') {
+      const tooMuch = paidMinor - leftMinor - couponsMayTakeOff
+      if (tooMuch > 0) {
+        leftMinor += tooMuch
+        left = sharedOut(BigInt(leftMinor + givenBackMinor) * parts, sum(left) > 0n ? left : whole)
+      }
+      couponsMayTakeOff -= paidMinor - leftMinor
+    }
     const offMinor = paidMinor - leftMinor
     paidMinor = leftMinor
     return { id, offMinor, worthMinor: 0, leftMinor }
@@ -169,7 +182,7 @@ export function hindranceOf(
   lines: readonly BasketLine[],
   { id, scope, minSpendMinor }: Benefit,
 ): Unused | null {
-  const within = lines.filter((line) => isWithin(line, scope))
+  const within = lines.filter((line) => isBought(line) && isWithin(line, scope))
   if (within.length === 0) return { id, reason: 'out_of_scope' }
   const missingMinor = minSpendMinor - within.reduce((total, line) => total + line.amountMinor, 0)
   return missingMinor > 0 ? { id, reason: 'min_spend', missingMinor } : null
@@ -235,5 +248,14 @@ function keptShare(gives: Exclude<Gives, { kind: 'worth' }>, before: bigint): re
 /** Half a unit is not paid. */
 const minorOf = (share: bigint): number => Number((share + parts / 2n - 1n) / parts)
 
-const leastOf = (basketMinor: number, mostOffPercent: number): number =>
-  basketMinor - Number((BigInt(basketMinor) * BigInt(Math.round(mostOffPercent * 100))) / 10_000n)
+/** A share of an amount, in hundredths of a percent, cut off. */
+export const shareOf = (minor: number, percent: number): number =>
+  Number((BigInt(minor) * BigInt(Math.round(percent * 100))) / 10_000n)
+
+/** A sum as shares in proportion to others. */
+function sharedOut(sum: bigint, inProportionTo: readonly bigint[]): bigint[] {
+  const total = inProportionTo.reduce((all, share) => all + share, 0n)
+  return inProportionTo.map((share) => (share * sum) / total)
+}
+
+const isBought = ({ amountMinor }: BasketLine): boolean => amountMinor > 0

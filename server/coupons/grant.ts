@@ -60,7 +60,7 @@ export function grantTogether(
   const byId = new Map(coupons.map((coupon) => [coupon.couponId, coupon]))
   const lines =
     purchase.lines !== null && coupons.some(({ terms }) => needsLines(terms)) && !purchase.scopeSeen
-      ? purchase.lines.filter(({ amountMinor }) => amountMinor > 0)
+      ? purchase.lines
       : [{ sku: null, product: null, category: null, amountMinor: purchase.amountMinor }]
   const { steps } = combined(
     lines,

@@ -90,13 +90,13 @@ const isInStore = ({ only, except }: OfferTerms, storeId: string | null): boolea
 
 /**
  * The lines that an offer looks at: those of the purchase where its scope names any, else the whole as one. Null: it
- * would need lines. What is given back beside a purchase (a negative line) takes nothing from what an offer is for.
+ * would need lines.
  */
 function linesFor(terms: OfferTerms, purchase: Purchase): readonly BasketLine[] | null {
   const scope = scopeOf(terms, purchase)
   if (scope.only === undefined && scope.except === undefined)
     return [{ sku: null, product: null, category: null, amountMinor: purchase.amountMinor }]
-  return purchase.lines?.filter((line) => line.amountMinor > 0) ?? null
+  return purchase.lines
 }
 
 const amountWithin = (scope: Scope, { amountMinor, lines }: Purchase): number =>

@@ -134,7 +134,7 @@ export async function quoteOf(
   const usable = coupons.filter(({ couponId }) => decided.get(couponId)!.kind === 'granted')
   const lines =
     purchase.lines !== null && usable.some(({ terms }) => needsLines(terms))
-      ? purchase.lines.filter(({ amountMinor }) => amountMinor > 0)
+      ? purchase.lines
       : [{ sku: null, product: null, category: null, amountMinor: purchase.amountMinor }]
   const benefits = [
     ...usable.map((coupon) => benefitOf(coupon.couponId, coupon, purchase, coupon.validTo)),

@@ -113,6 +113,7 @@ beforeAll(async () => {
         phone: text,
         offer: text,
       })),
+      'scripts',
     ),
   )
   written.set('dictionary', dictionaryCsv('CNY'))

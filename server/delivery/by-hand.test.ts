@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { definitionOf, openTestShop, type TestShop } from '../campaigns/campaign-shop.fixture.ts'
-import { campaignById, createCampaign } from '../campaigns/campaigns.ts'
+import { campaignById, cancelCampaign, createCampaign } from '../campaigns/campaigns.ts'
+import { campaignEffect } from '../campaigns/effect.ts'
 import { launchCampaign } from '../campaigns/launch.ts'
 import { previewOf } from '../campaigns/preview.ts'
 import { campaignResult } from '../campaigns/result.ts'
@@ -50,6 +51,11 @@ async function resultsOf(campaignId: string, rows: readonly (readonly [id: strin
   return outcome.taken
 }
 const fileOf = (text: string) => ({ name: 'list.csv', bytes: Buffer.from(text) })
+async function nextOf(campaignId: string) {
+  const effect = await campaignEffect(shop.platform, shop.workspace, campaignId)
+  if (effect === null || effect === 'not-launched') throw new Error('no effect')
+  return effect.next.map(({ kind }) => kind)
+}
 const endCampaigns = () => shop.platform.store.updateTable('campaigns').set({ state: 'cancelled' }).execute()
 
 test('a list has each reachable member once, under ids that stay, and nothing is sent from here', async () => {
@@ -249,3 +255,14 @@ async function launchedCsv() {
   const { campaignId } = await createCampaign(shop.desk, definitionOf({ holdout: 0 }))
   return campaignId
 }
+
+test('messages that a cancelling stopped are nothing to look into, and nobody is to be reached any more', async () => {
+  const campaignId = await launched()
+  await cancelCampaign(shop.desk, campaignId)
+  expect(await campaignResult(shop.platform, shop.workspace, campaignId)).toMatchObject({
+    dropped: 8,
+    dead: 0,
+  })
+  expect(await nextOf(campaignId)).not.toContain('deliver')
+  expect(await handStateOf(shop.desk, campaignId)).toMatchObject({ open: 0 })
+})

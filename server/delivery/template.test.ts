@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest'
+import { definitionOf } from '../campaigns/campaign-shop.fixture.ts'
+import { NewCampaign } from '../campaigns/definition.ts'
+import { inputSentence } from '../messages/input.ts'
 import { outcomeOf } from './mail.ts'
 import { mailTemplate } from './mail-text.ts'
 import { missingOf, readTemplate, type TemplateValue } from './template.ts'
 
 const read = (text: string, form: 'text' | 'html' = 'text') => {
   const outcome = readTemplate(text, form)
-  if (outcome.kind === 'refused') throw new Error(outcome.problem)
+  if (outcome.kind === 'refused') throw new Error(outcome.problem.id)
   return outcome.template
 }
 const problem = (text: string) => {
   const outcome = readTemplate(text, 'text')
-  return outcome.kind === 'refused' ? outcome.problem : null
+  return outcome.kind === 'refused' ? outcome.problem.id : null
 }
 
 test('values stand where they are named; what is unknown and has no default is an error, never a blank', () => {
@@ -44,6 +47,24 @@ test('a template has no logic, reads no file and reaches nothing but its values'
   expect(problem('{{ member.name')).toBe('template-unreadable')
   expect(problem('{{ member.name | default: member.tier }}')).toBeNull()
   expect(problem('50 % off { } 5% }')).toBeNull()
+})
+
+test('a name that there is none of is told by its name, with those that there are', () => {
+  const definition = definitionOf({
+    channel: {
+      kind: 'mail',
+      subject: 'For {{ member.name }}',
+      text: '{{ coupon.foo }} {{ x }}',
+      language: 'en',
+    },
+  })
+  const { error } = NewCampaign.safeParse(definition)
+  expect(inputSentence('en', error!)).toMatch(
+    /^text: There is no value named coupon\.foo, x\. These may stand in it: member\.name, .*, unsubscribe\.$/,
+  )
+  expect(inputSentence('zh-CN', error!)).toMatch(
+    /^正文：没有名为 coupon\.foo、x 的取值。可用的有：member\.name、.*、unsubscribe。$/,
+  )
 })
 
 test('what is missing of a member is named before anything is sent', () => {

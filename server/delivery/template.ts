@@ -1,4 +1,5 @@
 import { Liquid, type Template } from 'liquidjs'
+import type { Listed } from '../messages/messages.ts'
 
 /** What a message may name, each with words for people where they choose. */
 export const templateValues = [
@@ -43,7 +44,9 @@ function engineFor(outputEscape: 'escape' | undefined): Liquid {
 
 const engines = { text: engineFor(undefined), html: engineFor('escape') }
 
-export type TemplateProblem = 'template-unreadable' | 'template-has-tags' | 'template-unknown-value'
+export type TemplateProblem =
+  | { id: 'template-unreadable' | 'template-has-tags' }
+  | { id: 'template-unknown-value'; values: { names: Listed; values: Listed } }
 
 /** A text with `{{ names }}` in it, read and checked. */
 export interface MessageTemplate {
@@ -66,10 +69,18 @@ export function readTemplate(
     named = engine.fullVariablesSync(parsed)
   } catch (error) {
     const hasTags = error instanceof Error && /tag ".*" not found/.test(error.message)
-    return { kind: 'refused', problem: hasTags ? 'template-has-tags' : 'template-unreadable' }
+    return { kind: 'refused', problem: { id: hasTags ? 'template-has-tags' : 'template-unreadable' } }
   }
   const uses = templateValues.filter((value) => named.includes(value))
-  if (uses.length < new Set(named).size) return { kind: 'refused', problem: 'template-unknown-value' }
+  const unknown = [...new Set(named)].filter((each) => !(templateValues as readonly string[]).includes(each))
+  if (unknown.length > 0)
+    return {
+      kind: 'refused',
+      problem: {
+        id: 'template-unknown-value',
+        values: { names: { listed: unknown }, values: { listed: templateValues } },
+      },
+    }
   return {
     kind: 'read',
     template: {
@@ -90,7 +101,7 @@ export function readTemplate(
 export function goodTemplate(text: string, form: 'text' | 'html'): MessageTemplate {
   const outcome = readTemplate(text, form)
   if (outcome.kind === 'refused')
-    throw new Error(`A template that was accepted is refused: ${outcome.problem}`)
+    throw new Error(`A template that was accepted is refused: ${outcome.problem.id}`)
   return outcome.template
 }
 

@@ -12,6 +12,7 @@ import { changeDeliverySettings } from './settings.ts'
 import { addressDigest } from './suppressions.ts'
 import { outcomeOfWechat, sendWechat } from './wechat.ts'
 import { misfit, misfits } from './wechat-values.ts'
+import { templateValues } from './template.ts'
 import { wechatTemplate } from './wechat-sender.ts'
 import {
   openWechatServer,
@@ -205,7 +206,11 @@ test('values have the limits and the signs of their kinds', () => {
   expect(
     channelProblems({ ...channel, data: { thing1: '{{ nobody.knows }}' }, url: 'https://x/{% if %}' }),
   ).toEqual([
-    { path: ['data', 'thing1'], id: 'template-unknown-value' },
+    {
+      path: ['data', 'thing1'],
+      id: 'template-unknown-value',
+      values: { names: { listed: ['nobody.knows'] }, values: { listed: templateValues } },
+    },
     { path: ['url'], id: 'template-has-tags' },
   ])
 })

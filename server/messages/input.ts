@@ -20,7 +20,8 @@ export function problemWords(language: Language, issue: Issue): string {
   const { message } = issue
   if (message in english) {
     const { minimum = 0, maximum = 0 } = issue as { minimum?: number; maximum?: number }
-    return sentence(language, message as MessageKey, { minimum, maximum })
+    const told = issue.code === 'custom' ? (issue.params as Values | undefined) : undefined
+    return sentence(language, message as MessageKey, { minimum, maximum, ...told })
   }
   if (issue.code === 'invalid_union') return unionWords(language, issue)
   const ours = boundWords(issue)

@@ -21,11 +21,14 @@ export function csvOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
     .join('\r\n')
 }
 
+/** With one byte-order mark, whether the text came with one or without. */
+export const withMark = (text: string): string => (text.startsWith('\uFEFF') ? text : `\uFEFF${text}`)
+
 /** Hands a file to the browser. CSV gets a byte-order mark, or Excel reads Chinese as Latin. */
 export function download(name: string, content: string | Blob, type = 'text/plain') {
   const blob =
     typeof content === 'string'
-      ? new Blob([type === 'text/csv' ? `\uFEFF${content}` : content], { type: `${type};charset=utf-8` })
+      ? new Blob([type === 'text/csv' ? withMark(content) : content], { type: `${type};charset=utf-8` })
       : content
   const address = URL.createObjectURL(blob)
   const link = document.createElement('a')

@@ -17,27 +17,32 @@ const spokenByServer = [
 /** Refused as often as it is asked: something else has to be asked, or somebody else has to. */
 const staysRefused = ['FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST']
 
-/** What went wrong, as a sentence to read and a code to quote. */
-export function useErrorText(): (error: unknown) => { sentence: string; code: string } {
+/** What went wrong, as a sentence to read; `quoted` is its code where the sentence does not say all: null for a refusal. */
+export function useErrorText(): (error: unknown) => {
+  sentence: string
+  code: string
+  quoted: string | null
+} {
   const t = useTranslations('ui')
   return (error) => {
     const code = errorCode(error)
-    if (spokenByServer.includes(code) && error instanceof Error) return { sentence: error.message, code }
+    if (spokenByServer.includes(code) && error instanceof Error)
+      return { sentence: error.message, code, quoted: null }
     const known = code === 'OFFLINE' || code === 'FORBIDDEN' || code === 'UNAUTHORIZED' || code === 'TIMEOUT'
-    return { sentence: t(known ? `error.${code}` : 'error.other'), code }
+    return { sentence: t(known ? `error.${code}` : 'error.other'), code, quoted: code }
   }
 }
 
 /** An error in its place: what happened, one action, the code. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const t = useTranslations('ui')
-  const { sentence, code } = useErrorText()(error)
+  const { sentence, code, quoted } = useErrorText()(error)
   return (
     <div className={classes.state} role="alert">
       <IconAlertTriangle size={20} className={classes.bad} aria-hidden />
       <div>
         <p className={classes.reason}>{sentence}</p>
-        <p className={classes.code}>{code}</p>
+        {quoted === null ? null : <p className={classes.code}>{quoted}</p>}
         {isOfOldPage(error) ? (
           <Button variant="default" onClick={() => location.reload()}>
             {t('reload')}

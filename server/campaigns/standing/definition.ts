@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { lastDay } from '../../../analytics/calendar/day.ts'
 import { mostOf, Offer } from '../../coupons/offer.ts'
 import { OfferTerms, plainTerms, usesOf } from '../../coupons/terms.ts'
-import { type MessageKey, worded } from '../../messages/messages.ts'
+import { type Said, worded } from '../../messages/messages.ts'
 import { Channel, channelProblems, namesCoupon } from '../channel.ts'
 import { daysAfterValidity } from '../days-after-validity.ts'
 import type { CampaignDefinition } from '../definition.ts'
@@ -71,9 +71,8 @@ export type StandingDefinition = CampaignDefinition & { readonly standing: Stand
 export const givesCoupons = (offer: Offer | undefined, { steps }: Standing): boolean =>
   offer !== undefined || steps.some(({ action }) => action.kind === 'coupon')
 
-interface StandingProblem {
+interface StandingProblem extends Said {
   readonly path: (string | number)[]
-  readonly id: MessageKey
 }
 
 /** What is the matter with a campaign that stands, beside its shape, by the path in its definition. */
@@ -103,7 +102,7 @@ function actionProblems(
 ): StandingProblem[] {
   const under = (...further: string[]) => [...path, ...further]
   const ofChannel = (channel: Channel, at: (string | number)[]) =>
-    channelProblems(channel).map((one) => ({ path: [...at, ...one.path], id: one.id }))
+    channelProblems(channel).map((one) => ({ ...one, path: [...at, ...one.path] }))
   switch (action.kind) {
     case 'tag':
       return []

@@ -27,6 +27,11 @@ test('the recommended holdout is the least that proves the effect within a year;
   expect(proves).toBe(true)
   const within = (one: number) => Math.ceil(audienceNeeded(0.3, effect, one, growing)! / 52 + 3) <= 52
   expect([within(share), share === 0.1 || within(share - 0.01)]).toEqual([true, share === 0.1])
+  // 8 points would take a good year with a half held out, and several with a tenth: that is no answer to wait for
+  const needed = audienceNeeded(0.3, 0.08, 0.5, growing)!
+  expect(Math.ceil(needed / 52 + 3)).toBeGreaterThan(52)
+  const slow = provingPlan(entries, { holdout: 0.1, effect: 0.08 })!
+  expect([...new Set(slow.options.map(({ weeks }) => weeks))]).toEqual([null])
   // an effect of half a point would take decades
   expect(provingPlan(entries, { holdout: 0.1, effect: 0.005 })).toMatchObject({
     recommended: { share: 0.1, proves: false },

@@ -13,7 +13,7 @@ export interface ProvingOption {
   readonly share: number
   /** The rise in buyers that it shows after a year, as a difference of shares; null: none. */
   readonly afterYear: number | null
-  /** Weeks until it shows the effect worth proving; null: never, or not within ten years. */
+  /** Weeks until it shows the effect worth proving; null: never, or not within a year, as long as a holdout is recommended for. */
   readonly weeks: number | null
 }
 
@@ -37,7 +37,6 @@ const offeredShares = [0.1, 0.2, 0.3, 0.5]
 /** Where nothing is known of the rate, the one at which chance hides most. */
 const leastFavourable = 0.5
 const weeksOfYear = 52
-const mostWeeks = 10 * weeksOfYear
 
 /**
  * Members come in one by one and are looked at all the time, so that verdicts come from the always-valid interval. Who
@@ -74,7 +73,7 @@ export function provingPlan(
         return {
           share,
           afterYear: detectableRise(base, { treated: countedAfterYear - heldOut, heldOut }, sureness),
-          weeks: after !== null && after <= mostWeeks ? after : null,
+          weeks: after !== null && after <= weeksOfYear ? after : null,
         }
       }),
   }

@@ -17,6 +17,7 @@ import {
   definitionFrom,
   type Draft,
   holdoutOf,
+  isSame,
   type Problem,
   problemsOf,
   type StepName,
@@ -37,9 +38,6 @@ export interface StepProps {
   /** The sentence under a field, once somebody tried to go on. */
   readonly problem: (field: Problem) => string | undefined
 }
-
-/** Both are written key by key in one order. */
-const isSame = (one: Definition, other: Definition | null) => JSON.stringify(one) === JSON.stringify(other)
 
 /** A draft as the server has it. */
 interface Kept {

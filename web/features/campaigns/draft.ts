@@ -30,6 +30,10 @@ export type Parts = inferRouterOutputs<AppRouter>['campaigns']['bySegment']
 export type Together = inferRouterOutputs<AppRouter>['campaigns']['together']
 export type Summary = inferRouterOutputs<AppRouter>['campaigns']['list'][number]
 
+/** Whether two say the same: both are written key by key in one order. */
+export const isSame = (one: Definition, other: Definition | null): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
+
 /** What a coupon gives. */
 export type Offer = NonNullable<Definition['offer']>
 

@@ -9,7 +9,7 @@ import { LeftOutLine } from './left-out-line.tsx'
 import { OfferSentence } from './offer-sentence.tsx'
 import { SegmentVersions, useRuleOfLaunch } from './segment-versions.tsx'
 
-const topics = ['old-data', 'unknown-consent', 'feed-gap'] as const
+const topics = ['old-data', 'unknown-consent', 'feed-gap', 'clash'] as const
 
 /** What was launched, as its preview showed it. */
 export function FactsPanel({ result }: { result: Result }) {

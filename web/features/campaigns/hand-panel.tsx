@@ -63,7 +63,11 @@ export function HandPanel({ result }: { result: Result }) {
   return (
     <QueryPanel
       name={t('name')}
-      title={(state) => t('title', { open: state?.open ?? 0, count: format.count(state?.open ?? 0) })}
+      title={(state) =>
+        status === 'cancelled'
+          ? t('cancelled')
+          : t('title', { open: state?.open ?? 0, count: format.count(state?.open ?? 0) })
+      }
       subtitle={t('subtitle')}
       query={answer}
       table={(state) => tableOf(columns, state?.results ?? [])}
@@ -80,7 +84,7 @@ export function HandPanel({ result }: { result: Result }) {
               rowKey={(row) => row.result}
             />
           ) : null}
-          {state && state.open > 0 ? (
+          {state && state.open > 0 && status !== 'cancelled' ? (
             <p className={classes.help}>
               {t('listed', { listed: state.listed, count: format.count(state.listed) })}
             </p>

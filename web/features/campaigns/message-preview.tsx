@@ -8,7 +8,7 @@ import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './composer.module.css'
-import type { Definition } from './draft.ts'
+import { type Definition, isSame } from './draft.ts'
 
 type Preview = inferRouterOutputs<AppRouter>['delivery']['preview']
 type Member = Preview['members'][number]
@@ -27,7 +27,9 @@ export function MessagePreview({
   const trpc = useTRPC()
   const format = useFormat()
   const [members, setMembers] = useState('')
-  const [asked, ask] = useState<{ definition: Definition; memberIds: string[] } | null>(null)
+  const [lastAsked, ask] = useState<{ definition: Definition; memberIds: string[] } | null>(null)
+  // what is shown is of the words that stand above, never of those before
+  const asked = lastAsked && isSame(lastAsked.definition, definition) ? lastAsked : null
   const answer = useQuery(
     trpc.delivery.preview.queryOptions(asked ?? { definition: definition! }, {
       enabled: asked !== null,
@@ -55,8 +57,8 @@ export function MessagePreview({
         </Button>
       </div>
       {definition === null ? <p className={classes.help}>{t('later')}</p> : null}
-      {answer.isError ? <Failure error={answer.error} /> : null}
-      {answer.data ? (
+      {asked && answer.isError ? <Failure error={answer.error} /> : null}
+      {asked && answer.data ? (
         <div role="status" className={classes.stack}>
           {answer.data.missing.length === 0 ? (
             <p className={classes.help}>

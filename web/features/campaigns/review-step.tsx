@@ -195,6 +195,23 @@ function ConfirmationText({ confirmation }: { confirmation: Preview['confirmatio
       })
     case 'unknown-consent':
       return t('confirm.unknown-consent', { count: confirmation.members })
+    case 'clash':
+      return t('confirm.clash', {
+        campaigns: confirmation.campaigns
+          .map(({ name, lastDay, heldOut, treated, proof }) =>
+            t('confirm.clashes', {
+              name,
+              until: lastDay === null ? 'open' : 'day',
+              lastDay: lastDay === null ? '' : format.day(lastDay),
+              heldOut: format.count(heldOut.members),
+              allHeldOut: format.count(heldOut.of),
+              treated: format.count(treated.members),
+              allTreated: format.count(treated.of),
+              proof,
+            }),
+          )
+          .join(' '),
+      })
     case 'feed-gap':
       return t('confirm.feed-gap', {
         stores: confirmation.stores

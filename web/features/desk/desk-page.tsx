@@ -11,9 +11,11 @@ import { DeskMenu } from './desk-menu.tsx'
 import { Recent } from './recent.tsx'
 import {
   type Done,
+  keyOf,
   newKey,
   type Outcome,
   type SeenCoupon,
+  type Unanswered,
   useDeskMemory,
   useRedeem,
   type Wish,
@@ -25,6 +27,7 @@ import { type Found, type Held, type TillOutcome, type TillWish, useTill } from 
 import { TillAnswer } from './till-answer.tsx'
 import { TillForm } from './till-form.tsx'
 import { Trouble } from './trouble.tsx'
+import { WaitingList } from './waiting-list.tsx'
 
 type Step =
   | { kind: 'till'; customer: Found | null; seen: readonly SeenCoupon[] }
@@ -34,6 +37,9 @@ type Step =
   | { kind: 'basket'; coupon: SeenCoupon; key: string; memberConfirmed: boolean }
   | { kind: 'asking'; wish: Wish }
   | { kind: 'answer'; wish: Wish; outcome: Outcome }
+
+const stepOf = (one: Unanswered): Step =>
+  one.kind === 'one' ? { kind: 'asking', wish: one.wish } : { kind: 'till-asking', till: one.wish }
 
 /** Refused before anything was decided: only then may the wish be dropped. */
 const certainlyUndone = new Set(['BAD_REQUEST', 'FORBIDDEN'])
@@ -45,10 +51,10 @@ export function DeskPage() {
   const memory = useDeskMemory()
   const [done, setDone] = useState<readonly Done[]>(memory.done)
   const [held, setHeld] = useState<readonly Held[]>(memory.held)
+  const [waiting, setWaiting] = useState<readonly Unanswered[]>(memory.waiting)
   const [step, setStep] = useState<Step>(() => {
-    const wish = memory.unanswered()
-    const till = memory.unansweredTill()
-    return till ? { kind: 'till-asking', till } : wish ? { kind: 'asking', wish } : { kind: 'code' }
+    const [last] = waiting
+    return last ? stepOf(last) : { kind: 'code' }
   })
   /** Where the last basket with several coupons was, to choose otherwise. */
   const [tillStart, setTillStart] = useState<Extract<Step, { kind: 'till' }> | null>(null)
@@ -56,14 +62,26 @@ export function DeskPage() {
     memory.keepDone(next)
     setDone(next)
   }
+  /** An answer may come when its page was left: what is kept is the memory's, not a page's. */
+  const addDone = (redeemed: readonly Done[]) => {
+    const before = memory.done()
+    change([
+      ...redeemed.filter((one) => !before.some(({ redemptionId }) => redemptionId === one.redemptionId)),
+      ...before,
+    ])
+  }
+  const changeWaiting = (next: readonly Unanswered[]) => {
+    memory.keepWaiting(next)
+    setWaiting(next)
+  }
+  const noLonger = (key: string) => memory.waiting().filter((one) => keyOf(one) !== key)
   const redeem = useRedeem((wish, outcome) => {
-    memory.keepUnanswered(null)
-    setStep({ kind: 'answer', wish, outcome })
-    if (
-      outcome.kind === 'redeemed' &&
-      !done.some(({ redemptionId }) => redemptionId === outcome.redemptionId)
+    changeWaiting(noLonger(wish.key))
+    setStep((at) =>
+      at.kind === 'asking' && at.wish.key === wish.key ? { kind: 'answer', wish, outcome } : at,
     )
-      change([
+    if (outcome.kind === 'redeemed')
+      addDone([
         {
           redemptionId: outcome.redemptionId,
           printed: wish.coupon.printed,
@@ -72,7 +90,6 @@ export function DeskPage() {
           at: new Date().toISOString(),
           cancelled: null,
         },
-        ...done,
       ])
   })
   const changeHeld = (next: readonly Held[]) => {
@@ -80,50 +97,49 @@ export function DeskPage() {
     setHeld(next)
   }
   const till = useTill((wish, outcome) => {
-    memory.keepUnansweredTill(null)
-    setStep({ kind: 'till-answer', till: wish, outcome })
+    changeWaiting(noLonger(wish.key))
+    setStep((at) =>
+      at.kind === 'till-asking' && at.till.key === wish.key
+        ? { kind: 'till-answer', till: wish, outcome }
+        : at,
+    )
     if (outcome.kind === 'reserved') {
       const { reservationId, expiresAt, uses } = outcome
       const discountMinor = uses.reduce((sum, use) => sum + use.discountMinor, 0)
       changeHeld([
         { reservationId, expiresAt, discountMinor, wish },
-        ...held.filter((one) => one.reservationId !== reservationId),
+        ...memory.held().filter((one) => one.reservationId !== reservationId),
       ])
     } else if (
       wish.reservationId !== undefined &&
       outcome.kind !== 'refused' &&
       outcome.kind !== 'key-reused'
     )
-      changeHeld(held.filter(({ reservationId }) => reservationId !== wish.reservationId))
+      changeHeld(memory.held().filter(({ reservationId }) => reservationId !== wish.reservationId))
     if (outcome.kind === 'confirmed')
-      change([
-        ...outcome.uses
-          .filter(({ redemptionId }) => !done.some((one) => one.redemptionId === redemptionId))
-          .map(({ redemptionId, code, discountMinor }) => ({
-            redemptionId,
-            printed: wish.said[code]?.printed ?? code,
-            amountMinor: wish.amountMinor,
-            discountMinor,
-            at: new Date().toISOString(),
-            cancelled: null,
-          })),
-        ...done,
-      ])
+      addDone(
+        outcome.uses.map(({ redemptionId, code, discountMinor }) => ({
+          redemptionId,
+          printed: wish.said[code]?.printed ?? code,
+          amountMinor: wish.amountMinor,
+          discountMinor,
+          at: new Date().toISOString(),
+          cancelled: null,
+        })),
+      )
   })
-  const askTill = (wish: TillWish) => {
-    memory.keepUnansweredTill(wish)
-    setStep({ kind: 'till-asking', till: wish })
-    till.mutate(wish)
+  const askAbout = (one: Unanswered) => {
+    changeWaiting([one, ...noLonger(keyOf(one))])
+    setStep(stepOf(one))
+    if (one.kind === 'one') redeem.mutate(one.wish)
+    else till.mutate(one.wish)
   }
+  const askTill = (wish: TillWish) => askAbout({ kind: 'till', wish })
+  const ask = (wish: Wish) => askAbout({ kind: 'one', wish })
   const beginTill = (customer: Found | null, seen: readonly SeenCoupon[]) => {
     const start = { kind: 'till', customer, seen } as const
     setTillStart(start)
     setStep(start)
-  }
-  const ask = (wish: Wish) => {
-    memory.keepUnanswered(wish)
-    setStep({ kind: 'asking', wish })
-    redeem.mutate(wish)
   }
   useEffect(() => {
     document.title = `${t('title')} · Reveille`
@@ -139,9 +155,8 @@ export function DeskPage() {
       ? beginTill(null, [coupon])
       : setStep({ kind: 'basket', coupon, key: newKey(), memberConfirmed })
   const begin = () => setStep({ kind: 'code' })
-  const giveUp = () => {
-    memory.keepUnanswered(null)
-    memory.keepUnansweredTill(null)
+  const giveUp = (key: string) => {
+    changeWaiting(noLonger(key))
     begin()
   }
   return (
@@ -167,7 +182,12 @@ export function DeskPage() {
         <TillForm customer={step.customer} seen={step.seen} onAsk={askTill} onBack={begin} />
       ) : null}
       {step.kind === 'till-asking' ? (
-        <AskingPanel asking={till} onRetry={() => askTill(step.till)} onGiveUp={giveUp} />
+        <AskingPanel
+          asking={till}
+          onRetry={() => askTill(step.till)}
+          onLeave={begin}
+          onGiveUp={() => giveUp(step.till.key)}
+        />
       ) : null}
       {step.kind === 'till-answer' ? (
         <TillAnswer
@@ -188,7 +208,12 @@ export function DeskPage() {
         />
       ) : null}
       {step.kind === 'asking' ? (
-        <AskingPanel asking={redeem} onRetry={() => ask(step.wish)} onGiveUp={giveUp} />
+        <AskingPanel
+          asking={redeem}
+          onRetry={() => ask(step.wish)}
+          onLeave={begin}
+          onGiveUp={() => giveUp(step.wish.key)}
+        />
       ) : null}
       {step.kind === 'answer' ? (
         <Answer
@@ -201,6 +226,7 @@ export function DeskPage() {
 
       {step.kind === 'code' || step.kind === 'answer' || step.kind === 'till-answer' ? (
         <>
+          <WaitingList waiting={waiting} onAsk={askAbout} />
           <HeldList held={held} onAsk={askTill} />
           <Recent done={done} onChange={change} />
         </>
@@ -222,33 +248,38 @@ export function DeskPage() {
   )
 }
 
-/** No answer yet, or none: asking again is safe. */
+/** No answer yet, or none: asking again is safe, and so is leaving it for later. */
 function AskingPanel({
   asking,
   onRetry,
+  onLeave,
   onGiveUp,
 }: {
   asking: { failureCount: number; isError: boolean; error: unknown }
   onRetry: () => void
+  onLeave: () => void
   onGiveUp: () => void
 }) {
   const t = useTranslations('desk')
+  const isUndone = asking.isError && certainlyUndone.has(errorCode(asking.error))
   return (
     <section className={classes.panel} aria-live="polite">
       <p className={classes.strong}>{asking.failureCount > 0 ? t('asking.again') : t('asking.first')}</p>
-      {asking.failureCount > 0 && !asking.isError ? <p>{t('asking.safe')}</p> : null}
-      {asking.isError ? (
+      {asking.isError ? <Trouble error={asking.error} /> : null}
+      {asking.failureCount > 0 ? (
         <>
-          <Trouble error={asking.error} />
           <p>{t('asking.safe')}</p>
           <Button className={classes.large} fullWidth onClick={onRetry}>
             {t('asking.retry')}
           </Button>
-          {certainlyUndone.has(errorCode(asking.error)) ? (
-            <Button className={classes.large} variant="subtle" fullWidth onClick={onGiveUp}>
-              {t('answer.otherCode')}
-            </Button>
-          ) : null}
+          <Button
+            className={classes.large}
+            variant="subtle"
+            fullWidth
+            onClick={isUndone ? onGiveUp : onLeave}
+          >
+            {isUndone ? t('answer.otherCode') : t('asking.leave')}
+          </Button>
         </>
       ) : null}
     </section>

@@ -17,6 +17,11 @@ export interface Wish {
   scopeConfirmed: boolean
 }
 
+/** What was asked and has no answer yet. */
+export type Unanswered = { kind: 'one'; wish: Wish } | { kind: 'till'; wish: TillWish }
+
+export const keyOf = ({ wish }: Unanswered): string => wish.key
+
 /** A redemption of this session of the desk. */
 export interface Done {
   redemptionId: string
@@ -57,7 +62,7 @@ export const useRedeem = (onAnswer: (wish: Wish, outcome: Outcome) => void) =>
     onSuccess: (outcome, wish) => onAnswer(wish, outcome),
   })
 
-/** What the desk keeps while its tab lives: the wish without an answer and the last redemptions. */
+/** What the desk keeps while its tab lives: the wishes without an answer, newest first, and the last redemptions. */
 export function useDeskMemory() {
   const { id } = useWorkspace()
   const kept = (name: string) => `reveille.desk.${name}.${id}`
@@ -65,10 +70,8 @@ export function useDeskMemory() {
     JSON.parse(sessionStorage.getItem(kept(name)) ?? 'null') as T | null
   const write = (name: string, value: unknown) => sessionStorage.setItem(kept(name), JSON.stringify(value))
   return {
-    unanswered: () => read<Wish>('unanswered'),
-    keepUnanswered: (wish: Wish | null) => write('unanswered', wish),
-    unansweredTill: () => read<TillWish>('till'),
-    keepUnansweredTill: (wish: TillWish | null) => write('till', wish),
+    waiting: () => read<Unanswered[]>('waiting') ?? [],
+    keepWaiting: (waiting: readonly Unanswered[]) => write('waiting', waiting),
     held: () => read<Held[]>('held') ?? [],
     keepHeld: (held: readonly Held[]) => write('held', held),
     done: () => read<Done[]>('done') ?? [],

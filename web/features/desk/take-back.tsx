@@ -15,6 +15,7 @@ export function TakeBack({ onDone }: { onDone: (redemptionIds: ReadonlyMap<strin
   const [isOpen, open] = useState(false)
   const [receipt, setReceipt] = useState('')
   const [isEmpty, setEmpty] = useState(false)
+  const [isSure, setSure] = useState(false)
   const cancel = useMutation({
     mutationFn: (of: string) => trpcClient.desk.takeBack.mutate({ receipt: of }),
     networkMode: 'always',
@@ -39,7 +40,10 @@ export function TakeBack({ onDone }: { onDone: (redemptionIds: ReadonlyMap<strin
         onSubmit={(event) => {
           event.preventDefault()
           setEmpty(receipt.trim() === '')
-          if (receipt.trim() !== '' && !cancel.isPending) cancel.mutate(receipt.trim())
+          if (receipt.trim() === '' || cancel.isPending) return
+          setSure(!isSure)
+          if (isSure) cancel.mutate(receipt.trim())
+          else cancel.reset()
         }}
       >
         <TextInput
@@ -49,6 +53,7 @@ export function TakeBack({ onDone }: { onDone: (redemptionIds: ReadonlyMap<strin
           onChange={(event) => {
             setReceipt(event.currentTarget.value)
             setEmpty(false)
+            setSure(false)
             cancel.reset()
           }}
           classNames={{
@@ -68,7 +73,7 @@ export function TakeBack({ onDone }: { onDone: (redemptionIds: ReadonlyMap<strin
           fullWidth
           loading={cancel.isPending}
         >
-          {t('takeBack.do')}
+          {isSure ? t('takeBack.really') : t('takeBack.do')}
         </Button>
       </form>
       {cancel.isError && !isUnknown ? <Trouble error={cancel.error} /> : null}

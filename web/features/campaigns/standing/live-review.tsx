@@ -13,7 +13,7 @@ import { Confirmations, Moved, useConfirming } from '../confirming.tsx'
 import type { Definition } from '../draft.ts'
 import type { LivePreview } from './answers.ts'
 import { MemberDaysText } from './member-days.tsx'
-import { Shows } from './standing-holdout.tsx'
+import { Recommended, Shows } from './standing-holdout.tsx'
 import { StepsList } from './steps-list.tsx'
 
 /** What the campaign would have done in the last year, what must be confirmed, and the button that makes it go live. */
@@ -79,7 +79,7 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
               <>
                 <dt>{t('proves', { share: format.percentShort(definition.holdout) })}</dt>
                 <dd>
-                  <Shows plan={data.proving} share={definition.holdout} />
+                  <Shows plan={data.proving} share={definition.holdout} /> <Recommended plan={data.proving} />
                 </dd>
               </>
             ) : null}
@@ -180,7 +180,12 @@ function SimulationShown({
   const { months, coupons, worstMinor, messages, from, to, budgetSpentDay, waiting, reached, members } =
     simulation.simulation
   const columns: Column<Month>[] = [
-    { key: 'month', header: t('column.month'), value: ({ month }) => month, cell: ({ month }) => month },
+    {
+      key: 'month',
+      header: t('column.month'),
+      value: ({ month }) => month,
+      cell: ({ month }) => format.month(`${month}-01`),
+    },
     ...([...figures, ...(messages > 0 ? (['messages'] as const) : [])] as const).map(
       (key): Column<Month> => ({
         key,

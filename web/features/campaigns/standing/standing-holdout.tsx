@@ -103,6 +103,16 @@ export function Shows({ plan, share }: { plan: ProvingPlan | null; share: number
   )
 }
 
+/** The holdout that is recommended, or that none is. */
+export function Recommended({ plan }: { plan: ProvingPlan }) {
+  const t = useTranslations('standing.holdout')
+  const format = useFormat()
+  const rise = useRise()
+  return plan.recommended.proves
+    ? t('recommendedIs', { share: format.percentShort(plan.recommended.share) })
+    : t('cannot', { effect: rise(plan.effect) })
+}
+
 function Basis({ plan }: { plan: ProvingPlan }) {
   const t = useTranslations('standing.holdout')
   const holdouts = useTranslations('campaigns.holdoutStep')

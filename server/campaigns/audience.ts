@@ -66,6 +66,8 @@ export async function findAudience(
     holdout: number
     channel: CampaignDefinition['channel']
     asOf?: string | undefined
+    /** Whose coupons keep a member out; everybody's without it. */
+    holders?: 'all' | 'none'
   },
   signal?: AbortSignal,
 ): Promise<AudienceOutcome> {
@@ -92,12 +94,22 @@ export async function findAudience(
 async function sortOut(
   platform: Platform,
   workspace: Workspace,
-  { seed, holdout, channel }: { seed: string; holdout: number; channel: CampaignDefinition['channel'] },
+  {
+    seed,
+    holdout,
+    channel,
+    holders = 'all',
+  }: {
+    seed: string
+    holdout: number
+    channel: CampaignDefinition['channel']
+    holders?: 'all' | 'none'
+  },
   evaluation: Evaluation,
   tables: TablesAt,
   signal: AbortSignal | undefined,
 ): Promise<Omit<Audience, 'knownEvent'>> {
-  const judge = await judgeOf(platform, workspace, channel)
+  const judge = await judgeOf(platform, workspace, channel, { holders })
   const gaps = await feedGaps(workspace, tables, signal)
   const inGap = new Map(gaps.map(({ store }) => [store, 0]))
   const excluded = new Map<ExclusionReason, number>()

@@ -1,6 +1,7 @@
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
+import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Afterwards, afterwardsOf } from './afterwards.ts'
 import { type BySegment, effectBySegment } from './by-segment.ts'
@@ -10,7 +11,8 @@ import { type NextStep, nextSteps } from './next-steps.ts'
 import { type RefusalCount, refusalsOf } from './refusals-at-tills.ts'
 import { type RedemptionRates, redemptionRatesOf } from './redemption-rates.ts'
 import type { Measurement } from './measurement.ts'
-import { campaignResult } from './result.ts'
+import { campaignResult, type CampaignResult } from './result.ts'
+import { isBudgetSpent, waitingMembers } from './standing/budget.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
 
 /** What a launched campaign did beyond its verdict. */
@@ -71,8 +73,21 @@ export async function campaignEffect(
       undelivered: result.dead + (isCancelled ? 0 : result.dropped),
       issued: result.issued,
       isCancelled,
+      waitingForBudget: await waitingForBudget(platform.store, result),
     }),
   }
+}
+
+/** Of a campaign that stands and still lets members in, how many wait because its budget is spent; null: it is not. */
+async function waitingForBudget(
+  store: Store,
+  { campaignId, status, definition }: CampaignResult,
+): Promise<number | null> {
+  const { standing } = definition
+  if (!standing || (status !== 'running' && status !== 'paused')) return null
+  return (await isBudgetSpent(store, campaignId, { ...definition, standing }))
+    ? waitingMembers(store, campaignId)
+    : null
 }
 
 /** Members who were treated and count. */

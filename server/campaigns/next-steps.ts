@@ -10,6 +10,8 @@ export type NextStep =
   /** The window is running; looking early is paid for by a wider interval. */
   | { kind: 'wait'; day: string }
   | { kind: 'import-orders'; day: string }
+  /** Of a campaign that stands: no further coupon goes out, and so many wait. */
+  | { kind: 'budget-spent'; waiting: number }
   /** Of a campaign that stands: nobody's own days are over yet. */
   | { kind: 'wait-for-entries'; days: number }
   /** Of one: so many members in all whose days are over would show the effect that was asked for. */
@@ -41,16 +43,21 @@ export function nextSteps(
     undelivered: number
     issued: number
     isCancelled: boolean
+    /** Of a campaign that stands and whose budget is spent, how many wait; null: there is room for more. */
+    waitingForBudget: number | null
   },
 ): NextStep[] {
-  const { definition, economics, afterwards, undelivered, issued, isCancelled } = found
+  const { definition, economics, afterwards, undelivered, issued, isCancelled, waitingForBudget } = found
+  // nobody comes in any more who could be waited for
+  const isClosed = isCancelled || waitingForBudget !== null
   const buyers = measurement.outcomes.find(({ outcome }) => outcome === 'buyers')
   const steps: NextStep[] = []
   if (issued > 0 && undelivered / issued > 0.1) steps.push({ kind: 'deliver', messages: undelivered })
+  if (waitingForBudget !== null) steps.push({ kind: 'budget-spent', waiting: waitingForBudget })
   switch (measurement.verdict) {
     case 'no-data-yet':
       if (measurement.entries) {
-        if (!isCancelled) steps.push({ kind: 'wait-for-entries', days: measurement.entries.ownDays })
+        if (!isClosed) steps.push({ kind: 'wait-for-entries', days: measurement.entries.ownDays })
       } else steps.push({ kind: 'import-orders', day: measurement.windowLastDay! })
       break
     case 'unknown':
@@ -65,13 +72,13 @@ export function nextSteps(
     case 'not-proven-yet':
       if (measurement.windowEnded) steps.push(moreMembers(buyers!, definition))
       else if (measurement.entries) {
-        if (!isCancelled) steps.push(moreEntries(buyers!, definition))
+        if (!isClosed) steps.push(moreEntries(buyers!, definition))
       } else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
       break
     case 'works': {
       if (economics?.netMinor.high != null && economics.netMinor.high < 0)
         steps.push({ kind: 'smaller-offer' })
-      else if (measurement.entries) steps.push({ kind: isCancelled ? 'repeat' : 'go-on' })
+      else if (measurement.entries) steps.push({ kind: isClosed ? 'repeat' : 'go-on' })
       else if (measurement.windowEnded) steps.push({ kind: 'repeat' })
       else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
     }

@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 type Written = Extract<MessagePreview, { kind: 'written' }>
-async function previewed(channel: object, memberIds: string[] = []): Promise<Written> {
-  const definition = definitionOf({ holdout: 0, channel })
+async function previewed(channel: object, memberIds: string[] = [], differs = {}): Promise<Written> {
+  const definition = definitionOf({ holdout: 0, channel, ...differs })
   const outcome = await previewMessage(
     shop.platform,
     shop.workspace,
@@ -53,7 +53,7 @@ test('a short message is shown whole, with its signature, parts and price; of wh
   expect(seen.members).toEqual([
     {
       memberId: 'M0003',
-      hasAddress: true,
+      whyNot: null,
       missing: [],
       written: {
         kind: 'sms',
@@ -67,8 +67,8 @@ test('a short message is shown whole, with its signature, parts and price; of wh
         },
       },
     },
-    { memberId: 'M0002', hasAddress: true, missing: ['member.name'], written: null },
-    { memberId: 'M0001', hasAddress: false, missing: [], written: expect.anything() },
+    { memberId: 'M0002', whyNot: null, missing: ['member.name'], written: null },
+    { memberId: 'M0001', whyNot: 'no-address', missing: [], written: expect.anything() },
   ])
   // M0010 has denied consent and M0001 has no phone: neither counts; what is counted is what a launch refuses for
   expect(seen).toMatchObject({
@@ -113,13 +113,57 @@ test('a message by WeChat names what is too long for this member, words by hand 
       misfits: [],
     },
   ])
-  const calls = await previewed({ kind: 'calls', words: '{{ member.name }}您好', language: 'zh-CN' })
-  expect(calls.members).toHaveLength(3)
-  expect(calls.members.map(({ written, missing }) => written ?? missing)).toEqual([
+  const byPhone = await previewed({ kind: 'calls', words: '{{ member.name }}您好', language: 'zh-CN' })
+  expect(byPhone.members).toHaveLength(3)
+  expect(byPhone.members.map(({ written, missing }) => written ?? missing)).toEqual([
     ['member.name'],
     { kind: 'words', words: '会员M0003您好' },
     { kind: 'words', words: '会员M0004您好' },
   ])
+})
+
+const calls = { kind: 'calls', words: '{{ member.name | default: "您" }}好', language: 'zh-CN' }
+
+test('those are shown who would get it; who is named and would not is told why', async () => {
+  await shop.workspace.engine.run(sql`update members set consent = 'denied' where member_key = 3`)
+  const shown = (preview: Written) => preview.members.map(({ memberId, whyNot }) => [memberId, whyNot])
+  // M0001 has no phone, M0003 and M0010 have said no
+  const first = await previewed(calls)
+  expect(shown(first)).toEqual([
+    ['M0002', null],
+    ['M0004', null],
+    ['M0005', null],
+  ])
+  expect(first.excluded).toEqual([
+    { reason: 'consent-denied', members: 2 },
+    { reason: 'no-address', members: 1 },
+  ])
+  const named = await previewed(calls, ['M0003', 'M0001', 'M0002'])
+  expect(shown(named)).toEqual([
+    ['M0003', 'consent-denied'],
+    ['M0001', 'no-address'],
+    ['M0002', null],
+  ])
+  const few = { segment: 'orders > 1000' }
+  expect(shown(await previewed(calls, ['M0002'], few))).toEqual([['M0002', 'not-in-segment']])
+  await shop.workspace.engine.run(sql`update members set consent = 'granted' where member_key = 3`)
+})
+
+test('a campaign that stands leaves out whom nobody asked, unless it says otherwise; nobody reached is said so', async () => {
+  const standing = { coolDownDays: 30, mostPerDay: 10, steps: [] }
+  const stands = { budgetMinor: 100_000, standing }
+  // M0007 was never asked
+  expect((await previewed(calls, ['M0007'], stands)).members[0]).toMatchObject({ whyNot: 'consent-unknown' })
+  const also = { ...stands, standing: { ...standing, alsoUnknownConsent: true } }
+  expect((await previewed(calls, ['M0007'], also)).members[0]).toMatchObject({ whyNot: null })
+  await shop.workspace.engine.run(sql`update members set consent = 'denied'`)
+  expect(await previewed(calls)).toMatchObject({
+    members: [],
+    reached: 0,
+    excluded: [{ reason: 'consent-denied', members: 12 }],
+  })
+  await shop.workspace.engine.run(sql`update members set consent =
+    case when member_key = 10 then 'denied' when member_key = 7 then 'unknown' else 'granted' end`)
 })
 
 test('a member whom nobody knows and a segment without anybody are said so', async () => {

@@ -1,13 +1,12 @@
-import { name, sql } from '../../analytics/sql/sql.ts'
-import { findAudience } from '../campaigns/audience.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { type Audience, type ExclusionReason, findAudience } from '../campaigns/audience.ts'
 import { type CampaignDefinition, validityOf } from '../campaigns/definition.ts'
 import { peopleOf } from '../identity/people.ts'
 import type { Platform } from '../platform.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { addressOf } from './addressed.ts'
 import { accountOf } from './channel-account.ts'
-import { type Contact, contactColumns, contactOf, contactsOf } from './contacts.ts'
+import { type Contact, contactsOf } from './contacts.ts'
 import { couponValues, plainValues } from './message-values.ts'
 import { mailTemplate, type WrittenMail } from './mail-text.ts'
 import { partsOf } from './reach.ts'
@@ -38,9 +37,13 @@ export type Written =
   | { kind: 'wechat'; wechat: WrittenWechat; misfits: readonly string[] }
   | { kind: 'words'; words: string }
 
+/** `consent-unknown`: of a campaign that stands and does not take in those whom nobody asked. */
+export type WhyNot = ExclusionReason | 'not-in-segment' | 'consent-unknown'
+
 export interface PreviewedMember {
   readonly memberId: string
-  readonly hasAddress: boolean
+  /** Why a launch would not write to them; null: it would. */
+  readonly whyNot: WhyNot | null
   /** Null: `missing` says what is unknown of them. */
   readonly written: Written | null
   readonly missing: readonly TemplateValue[]
@@ -50,15 +53,17 @@ export type MessagePreview =
   | {
       kind: 'written'
       members: readonly PreviewedMember[]
-      /** Members whom a launch would write to, or hold out. */
+      /** Members whom it would write to, or hold out, as things stand now; of a campaign that stands, of those who meet the rule today. */
       reached: number
+      /** The other members of the segment. */
+      excluded: readonly { reason: WhyNot; members: number }[]
       /** Of these, of whom a needed value is unknown: a launch is refused while there are any. `first` by id. */
       missing: readonly { value: TemplateValue; members: number; first: readonly string[] }[]
     }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
   | { kind: 'no-member'; memberId: string | null }
 
-/** What members would read, with an example's code: those named, or the first of the segment. Nothing is sent or kept. */
+/** What members would read, with an example's code: those named, or the first whom it would reach. Nothing is sent or kept. */
 export async function previewMessage(
   platform: Platform,
   workspace: Workspace,
@@ -66,31 +71,42 @@ export async function previewMessage(
   memberIds: readonly string[],
   signal?: AbortSignal,
 ): Promise<MessagePreview> {
-  const { channel } = definition
+  const { channel, standing, offer } = definition
   const found = await findAudience(
     platform,
     workspace,
-    { segment: definition.segment, seed: 'preview', holdout: 0, channel },
+    {
+      segment: definition.segment,
+      seed: 'preview',
+      holdout: 0,
+      channel,
+      // a campaign that stands may give more to who holds a coupon, and writes to them where it gives none
+      holders: standing && (standing.alsoHolders || offer === undefined) ? 'none' : 'all',
+    },
     signal,
   )
   if (found.kind === 'segment-refused') return found
-  const { evaluation, treated, missing } = found.audience
+  const { audience } = found
+  if (memberIds.length === 0 && audience.evaluation.members === 0)
+    return { kind: 'no-member', memberId: null }
+  const unasked =
+    standing && !standing.alsoUnknownConsent ? await unaskedOf(workspace, audience) : new Set<string>()
+  const reached = audience.treated.filter((memberId) => !unasked.has(memberId))
+  const { memberOf } = await peopleOf(workspace)
+  const asked = memberIds.length === 0 ? reached.slice(0, shownFirst) : memberIds.map(memberOf)
+  const known = await contactsOf(workspace, asked)
   const contacts: Contact[] = []
-  if (memberIds.length === 0) {
-    const rows = await workspace.engine.rows(sql`select ${contactColumns} from members
-      where member_key in (select member_key from ${evaluation.memberKeys})
-      order by ${name(addressColumn[channel.kind])} is null, member_id limit ${shownFirst}`)
-    contacts.push(...rows.map(contactOf))
-    if (contacts.length === 0) return { kind: 'no-member', memberId: null }
-  } else {
-    const { memberOf } = await peopleOf(workspace)
-    const known = await contactsOf(workspace, memberIds.map(memberOf))
-    for (const memberId of memberIds) {
-      const contact = known.get(memberOf(memberId))
-      if (!contact) return { kind: 'no-member', memberId }
-      contacts.push(contact)
-    }
+  for (const [place, id] of asked.entries()) {
+    const contact = known.get(id)
+    if (!contact) return { kind: 'no-member', memberId: memberIds[place] ?? id }
+    contacts.push(contact)
   }
+  const among = new Set(reached)
+  const reasons = new Map(audience.leftOut.map(({ memberId, reason }) => [memberId, reason]))
+  const whyNot = (memberId: string): WhyNot | null =>
+    among.has(memberId)
+      ? null
+      : (reasons.get(memberId) ?? (unasked.has(memberId) ? 'consent-unknown' : 'not-in-segment'))
   const write = await writerOf(platform, workspace, definition)
   const parts = partsOf(channel)
   return {
@@ -100,22 +116,26 @@ export async function previewMessage(
       const known = new Set(templateValues.filter((value) => value in values))
       return {
         memberId: contact.memberId,
-        hasAddress: addressOf(contact, channel.kind) !== null,
+        whyNot: whyNot(contact.memberId),
         written: write.message(values),
         missing: [...new Set(parts.flatMap((part) => missingOf(part, known)))],
       }
     }),
-    reached: treated.length,
-    missing: await withNames(workspace, treated, missing),
+    reached: reached.length,
+    excluded: [
+      ...audience.excluded,
+      ...(unasked.size > 0 ? [{ reason: 'consent-unknown' as const, members: unasked.size }] : []),
+    ],
+    missing: await withNames(workspace, audience.treated, audience.missing),
   }
 }
 
-const addressColumn: Record<AddressedChannel, string> = {
-  mail: 'email',
-  sms: 'phone',
-  calls: 'phone',
-  wechat: 'openid',
-  wecom: 'openid',
+/** Whom nobody asked whether they may be written to, among those who would get it otherwise. */
+async function unaskedOf({ engine }: Workspace, { evaluation, treated }: Audience): Promise<Set<string>> {
+  const rows = await engine.rows(sql`select member_id from members
+    where consent = 'unknown' and member_key in (select member_key from ${evaluation.memberKeys})`)
+  const unknown = new Set(rows.map(({ memberId }) => String(memberId)))
+  return new Set(treated.filter((memberId) => unknown.has(memberId)))
 }
 
 /** The first members of whom each value is unknown. */

@@ -5,7 +5,7 @@ import { type Language, saidIn } from '../../messages/messages.ts'
 import type { Platform } from '../../platform.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { campaignById } from '../campaigns.ts'
-import { budgetLeft } from './budget.ts'
+import { budgetLeft, isBudgetSpent, waitingMembers } from './budget.ts'
 import { type PlannedAction, plannedSteps } from './definition.ts'
 import { isStanding, standingProblemOf } from './keeper.ts'
 
@@ -51,6 +51,8 @@ export interface StandingState {
   readonly finishedDay: string | null
   /** Null: a campaign without coupons has no budget. */
   readonly budgetLeftMinor: number | null
+  /** There is no room in it for a coupon. */
+  readonly isBudgetSpent: boolean
   /** Members who came in, each time counted; of them on the way now. */
   readonly cameIn: number
   readonly onTheWay: number
@@ -89,11 +91,6 @@ export async function standingState(
     .where('campaign_id', '=', campaignId)
     .groupBy('ended_why')
     .execute()
-  const { waiting } = await store
-    .selectFrom('standing_waiting')
-    .select(({ fn }) => fn.countAll<number>().as('waiting'))
-    .where('campaign_id', '=', campaignId)
-    .executeTakeFirstOrThrow()
   const events = await store
     .selectFrom('standing_events')
     .select(['state', ({ fn }) => fn.countAll<number>().as('events')])
@@ -119,7 +116,8 @@ export async function standingState(
         : await budgetLeft(store, campaignId, definition.budgetMinor),
     cameIn: ways.reduce((sum, { members }) => sum + members, 0),
     onTheWay: ways.find(({ why }) => why === null)?.members ?? 0,
-    waiting,
+    isBudgetSpent: await isBudgetSpent(store, campaignId, definition),
+    waiting: await waitingMembers(store, campaignId),
     ended: ways.flatMap(({ why, members }) => (why === null ? [] : [{ why, members }])),
     messages: {
       queued: messagesIn('queued'),

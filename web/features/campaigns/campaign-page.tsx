@@ -22,7 +22,7 @@ import { PartsPanel } from './parts-panel.tsx'
 import { useRise } from './rise.ts'
 import { StandingPanels } from './standing/standing-page.tsx'
 import { TimelinePanel } from './timeline-panel.tsx'
-import { CampaignStatusChip } from './words.tsx'
+import { BudgetSpentChip, CampaignStatusChip } from './words.tsx'
 
 /** What came of a campaign; a draft opens in the composer. */
 export function CampaignPage() {
@@ -70,6 +70,7 @@ export function CampaignPage() {
       />
     )
   const stands = data.definition.standing !== undefined && data.launchedAt !== null
+  const isSpent = effect.data?.next.some(({ kind }) => kind === 'budget-spent') ?? false
   const effectPanels = data.measurement ? (
     <>
       <LiftPanel answer={result} />
@@ -87,7 +88,7 @@ export function CampaignPage() {
       title={data.name}
       lead={
         <>
-          <CampaignStatusChip status={data.status} /> {lead(data)}
+          <CampaignStatusChip status={data.status} /> {isSpent ? <BudgetSpentChip /> : null} {lead(data)}
         </>
       }
       actions={role === 'viewer' ? null : <CampaignActions result={data} />}

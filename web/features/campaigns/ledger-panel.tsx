@@ -12,6 +12,12 @@ interface Line {
 }
 const linesOf = ({ ledger }: Result): Line[] => kinds.map((kind) => ({ kind, uses: ledger[kind] }))
 
+/** The most that it may cost: of a launch what its coupons may, of a campaign that stands its budget; null: no limit. */
+function mostOf({ preview, definition }: Result): number | null {
+  const worst = preview?.worstCostMinor
+  return typeof worst === 'number' ? worst : (definition.budgetMinor ?? null)
+}
+
 /** Where the uses are; they add up to what was issued. */
 export function LedgerPanel({ answer }: { answer: Answer<Result> }) {
   const t = useTranslations('campaigns.ledger')
@@ -46,10 +52,7 @@ export function LedgerPanel({ answer }: { answer: Answer<Result> }) {
           <p className={composer.help}>
             {t('discount', {
               amount: format.money(result.ledger.discountMinor),
-              most:
-                typeof result.preview?.worstCostMinor === 'number'
-                  ? format.money(result.preview.worstCostMinor)
-                  : summary('unbounded'),
+              most: mostOf(result) === null ? summary('unbounded') : format.money(mostOf(result)),
             })}
           </p>
         </div>

@@ -37,6 +37,7 @@ export function MessagePreview({
       retry: false,
     }),
   )
+  const reasonOf = useReason()
   const memberIds = [...new Set(members.split(/[\s,，、;；]+/).filter(Boolean))]
   return (
     <div className={classes.stack}>
@@ -60,7 +61,16 @@ export function MessagePreview({
       {asked && answer.isError ? <Failure error={answer.error} /> : null}
       {asked && answer.data ? (
         <div role="status" className={classes.stack}>
-          {answer.data.missing.length === 0 ? (
+          {answer.data.reached === 0 ? (
+            <p className={classes.wrong}>
+              {t('nobody')}{' '}
+              {answer.data.excluded
+                .map(({ reason, members: count }) =>
+                  t('excluded', { reason: reasonOf(reason), count: format.count(count) }),
+                )
+                .join(' ')}
+            </p>
+          ) : answer.data.missing.length === 0 ? (
             <p className={classes.help}>
               {t('complete', { members: answer.data.reached, count: format.count(answer.data.reached) })}
             </p>
@@ -88,12 +98,24 @@ export function MessagePreview({
   )
 }
 
+/** Why somebody would not get it. */
+function useReason(): (reason: NonNullable<Member['whyNot']>) => string {
+  const t = useTranslations('campaigns.messagePreview')
+  const reasons = useTranslations('campaigns.excluded')
+  return (reason) => (reason === 'not-in-segment' ? t('notInSegment') : reasons(reason))
+}
+
 function WrittenTo({ member, html }: { member: Member; html: boolean }) {
   const t = useTranslations('campaigns.messagePreview')
-  const { memberId, hasAddress, written, missing } = member
+  const { memberId, whyNot, written, missing } = member
+  const reasonOf = useReason()
   return (
     <div className={classes.stack}>
-      <p className={classes.help}>{t('of', { member: memberId, address: hasAddress ? 'some' : 'none' })}</p>
+      {whyNot === null ? (
+        <p className={classes.help}>{t('of', { member: memberId })}</p>
+      ) : (
+        <p className={classes.wrong}>{t('ofNot', { member: memberId, reason: reasonOf(whyNot) })}</p>
+      )}
       {written ? (
         <WrittenWords written={written} html={html} />
       ) : (

@@ -13,6 +13,8 @@ export function NextPanel({ effect }: { effect: Effect | undefined }) {
   if (!effect || effect.next.length === 0) return null
   const said = (step: Effect['next'][number]): string => {
     switch (step.kind) {
+      case 'budget-spent':
+        return t(step.kind, { waiting: step.waiting, members: format.count(step.waiting) })
       case 'wait-for-entries':
         return t(step.kind, { days: step.days })
       case 'more-entries':

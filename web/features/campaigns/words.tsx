@@ -5,6 +5,7 @@ import {
   IconHelpCircle,
   IconPlayerPause,
   IconPlayerPlay,
+  IconWallet,
 } from '@tabler/icons-react'
 import { useTranslations } from 'use-intl'
 import { StatusChip } from '../../ui/status-chip.tsx'
@@ -24,6 +25,16 @@ export function CampaignStatusChip({ status }: { status: Result['status'] }) {
   return (
     <StatusChip tone={tone} icon={icon}>
       {t(status)}
+    </StatusChip>
+  )
+}
+
+/** Beside the status of a campaign that stands: it runs, and gives nothing more. */
+export function BudgetSpentChip() {
+  const t = useTranslations('standing.state')
+  return (
+    <StatusChip tone="warn" icon={IconWallet}>
+      {t('budgetSpentShort')}
     </StatusChip>
   )
 }

@@ -222,9 +222,14 @@ function SimulationShown({
           reached: format.count(reached),
           members,
         })}{' '}
-        {budgetSpentDay === null ? null : t('budgetSpent', { day: format.day(budgetSpentDay) })}{' '}
         {waiting > 0 ? t('stillWaiting', { members: waiting }) : null}
       </p>
+      {budgetSpentDay === null ? null : (
+        <p className={classes.warning} role="alert">
+          <IconAlertTriangle size={18} aria-hidden />
+          {t('budgetSpent', { day: format.day(budgetSpentDay) })}
+        </p>
+      )}
       <DataTable
         label={t('simulation')}
         columns={columns}

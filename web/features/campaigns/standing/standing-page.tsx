@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -71,6 +72,16 @@ function State({ state, result }: { state: StandingState; result: Result }) {
           {t('state.problem', { why: state.problem })}
         </p>
       ) : null}
+      {isOpen && state.isBudgetSpent ? (
+        <p className={classes.warning} role="alert">
+          <IconAlertTriangle size={18} aria-hidden />
+          {t('state.budgetSpent', {
+            budget: format.money(definition.budgetMinor ?? null),
+            waiting: state.waiting,
+            members: format.count(state.waiting),
+          })}
+        </p>
+      ) : null}
       {finish.isError ? <Failure error={finish.error} /> : null}
       <KpiStrip
         items={[
@@ -105,6 +116,16 @@ function State({ state, result }: { state: StandingState; result: Result }) {
         <dd>
           <StepsList definition={definition} />
         </dd>
+        <dt>{t('live.limits')}</dt>
+        <dd>
+          {t('live.limitsText', {
+            days: definition.standing?.coolDownDays ?? 0,
+            most: format.count(definition.standing?.mostPerDay ?? 0),
+            budget: definition.budgetMinor === undefined ? 'none' : format.money(definition.budgetMinor),
+          })}
+        </dd>
+        <dt>{t('state.holdout')}</dt>
+        <dd>{definition.holdout === 0 ? t('holdout.none') : format.percentShort(definition.holdout)}</dd>
         <dt>{t('state.since')}</dt>
         <dd>
           {state.finishedDay === null

@@ -12,7 +12,7 @@ export function StepsList({ definition }: { definition: Definition }) {
         {definition.offer ? (
           <>
             <OfferSentence definition={without(definition)} />{' '}
-            {t('good', { days: definition.validDays ?? 0 })}
+            {t('good', { days: definition.validDays ?? 0 })} <By channel={definition.channel} />
           </>
         ) : (
           <Message channel={definition.channel} />
@@ -31,7 +31,7 @@ export function StepsList({ definition }: { definition: Definition }) {
                   terms: action.terms,
                 }}
               />{' '}
-              {t('good', { days: action.validDays })}
+              {t('good', { days: action.validDays })} <By channel={action.channel ?? definition.channel} />
             </>
           ) : action.kind === 'message' ? (
             <Message channel={action.channel} />
@@ -44,6 +44,13 @@ export function StepsList({ definition }: { definition: Definition }) {
       ))}
     </ol>
   )
+}
+
+/** How a coupon goes out. */
+function By({ channel }: { channel: Definition['channel'] }) {
+  const t = useTranslations('standing.steps')
+  const names = useTranslations('campaigns.channelStep')
+  return t('by', { channel: names(channel.kind) })
 }
 
 /** A message without a coupon: by which channel, and what it says first. */

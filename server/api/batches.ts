@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { Transaction } from 'kysely'
 import type { z } from 'zod'
 import { localDay, localTime } from '../../analytics/calendar/calendar.ts'
 import { type SentRows, takeBatch } from '../import/orders/batch.ts'
@@ -7,6 +8,7 @@ import { reasonSentence } from '../import/refused/refused-file.ts'
 import { problemWords } from '../messages/input.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
+import type { StoreSchema } from '../store/schema.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { always, problem } from './answers.ts'
 import { type Items, judged, sentIn, type Unfit } from './items.ts'
@@ -45,11 +47,14 @@ export async function takeSent<Item>(
   {
     bodyOf,
     rows,
+    onTaken,
     ...items
   }: Items<Item> & {
     /** What the key stands for: the items within what else was sent. */
     readonly bodyOf: (items: readonly unknown[]) => unknown
     readonly rows: (items: readonly Item[], workspace: Workspace) => SentRows
+    /** Written together with the first answer: what else follows from the items that were taken. */
+    readonly onTaken?: (tx: Transaction<StoreSchema>, items: readonly Item[]) => Promise<unknown>
   },
 ) {
   const { workspaceId, keyId, name } = request.keyHolder!
@@ -77,6 +82,14 @@ export async function takeSent<Item>(
       items: unfit.map(({ index, field }) => ({ index, field, item: items.sent[index] })),
     },
     actor: `key:${keyId}`,
+    onTaken: async (tx, { refusedRows }) => {
+      const refused = new Set(refusedRows.map(({ index }) => index))
+      const taken = fitting.filter(({ index }) => !refused.has(index))
+      await onTaken?.(
+        tx,
+        taken.map(({ item }) => item),
+      )
+    },
     name: `API · ${name} · ${localDay(now, calendar)} ${localTime(now, calendar)}`,
   })
   const unfitSaid: RefusedRows = unfit.map(({ index, field, issue }) => ({

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { cancelRedemptions } from '../coupons/cancellations.ts'
-import { orderRows } from '../import/orders/order-batch.ts'
+import { cancelOrders, cancelRedemptions } from '../coupons/cancellations.ts'
+import { isTakenBack, orderRows } from '../import/orders/order-batch.ts'
 import { worded } from '../messages/messages.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
@@ -32,13 +32,14 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
         operationId: 'takeOrders',
         summary: 'Take orders in',
         description:
-          'A batch is an import of its own: it stands in the history and can be undone. An order that is sent again as it was changes nothing; one that is sent with other lines is restated. Batches of a workspace are taken one after the other; send many orders at once rather than one by one.',
+          'A batch is an import of its own: it stands in the history and can be undone. An order that is sent again as it was changes nothing; one that is sent with other lines is restated. The coupons of one that is `closed`, or of which everything is given back, are taken back as by cancelling it. Batches of a workspace are taken one after the other; send many orders at once rather than one by one.',
         headers: IdempotencyHeaders,
         body: OrdersBody,
         response: batchAnswers,
       },
     },
     async (request, reply) => {
+      const { workspaceId, keyId } = request.keyHolder!
       return takeSent(platform, request, reply, {
         sent: request.body.orders,
         shape: SentOrder,
@@ -47,6 +48,12 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
         onceBy: { field: 'orderId', error: worded('order-twice') },
         bodyOf: (orders) => orders,
         rows: (orders, { currency }) => orderRows(orders, decimalsOf(currency)),
+        onTaken: (tx, orders) =>
+          cancelOrders(
+            tx,
+            { workspaceId, orderIds: orders.filter(isTakenBack).map(({ orderId }) => orderId) },
+            { actor: `key:${keyId}`, at: clock.now().toISOString() },
+          ),
       })
     },
   )
@@ -61,11 +68,11 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
         operationId: 'cancelOrder',
         summary: 'Take back every redemption of an order',
         description:
-          'For an order that was cancelled or refunded in full. Gives uses back of coupons that are still valid. Asking again answers the same.',
+          'For an order that was cancelled or refunded in full. Gives uses back of coupons that are still valid, and lets go what is set aside for it. Asking again answers the same.',
         params: z.object({ orderId: z.string().max(200) }),
         response: {
           200: CancelledOrder,
-          404: problem('`unknown`: no redemption of this order in this workspace.'),
+          404: problem('`unknown`: no redemption or reservation of this order in this workspace.'),
           422: malformed,
           ...always,
         },

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { QueryCreator } from 'kysely'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
@@ -120,20 +121,23 @@ test('batches at once are taken one after the other, each once', async () => {
 test('what the disk refuses is no fault of the batch: sent again, it is there once', async () => {
   vi.spyOn(console, 'error').mockReturnValue()
   onTestFinished(() => void vi.restoreAllMocks())
-  const { store } = platform
   const mixed = [order('A'), order('B', { orderedAt: '2027-11-20T00:00:00Z' })]
   writeFileSync(join(folder, 'imports'), 'a file where refused rows would be kept')
   expect((await send(mixed, 'k')).said).toMatchObject({ status: 507, code: 'unwritable' })
   rmSync(join(folder, 'imports'))
   expect(await kept(shop)).toEqual([])
 
-  const insertInto = store.insertInto.bind(store)
-  store.insertInto = (table) => {
-    if (table === 'order_batches') throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
-    return insertInto(table)
-  }
+  const { insertInto } = QueryCreator.prototype
+  const full = vi.spyOn(QueryCreator.prototype, 'insertInto').mockImplementation(function (
+    this: QueryCreator<unknown>,
+    table,
+  ) {
+    if (String(table) === 'order_batches')
+      throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+    return insertInto.call(this, table)
+  })
   expect((await send(mixed, 'k')).said).toMatchObject({ status: 507, code: 'disk_full' })
-  store.insertInto = insertInto
+  full.mockRestore()
   expect(await send(mixed, 'k')).toMatchObject({
     status: 200,
     said: {

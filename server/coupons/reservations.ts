@@ -6,8 +6,11 @@ import type { LedgerKind } from '../store/tables/coupons.ts'
 const ending: readonly LedgerKind[] = ['redeemed', 'released']
 
 /** Condition on a row of the ledger, called `name`: it is a reservation that holds at `at`. */
-export const isHeld = (name: string, at: string) => sql<boolean>`(${sql.ref(`${name}.kind`)} = 'reserved'
-  and ${sql.ref(`${name}.expires_at`)} > ${at}
+export const isHeld = (name: string, at: string) =>
+  sql<boolean>`(${isUnended(name)} and ${sql.ref(`${name}.expires_at`)} > ${at})`
+
+/** Condition on a row of the ledger, called `name`: it is a reservation that nothing has ended but its time, if that. */
+export const isUnended = (name: string) => sql<boolean>`(${sql.ref(`${name}.kind`)} = 'reserved'
   and not exists (select 1 from ledger as ended where ended.redemption_id = ${sql.ref(`${name}.redemption_id`)}
     and ended.kind in (${sql.join(ending)})))`
 

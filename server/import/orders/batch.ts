@@ -2,7 +2,9 @@ import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Transaction } from 'kysely'
 import type { Platform } from '../../platform.ts'
+import type { StoreSchema } from '../../store/schema.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { decimalsOf } from '../../messages/money.ts'
 import { rowsAsSent } from '../refused/malformed-items.ts'
@@ -45,6 +47,8 @@ export interface Batch {
   readonly actor: string
   /** What the history calls it. */
   readonly name: string
+  /** Written together with its answer, once: what else follows from what was taken. */
+  readonly onTaken?: (tx: Transaction<StoreSchema>, answer: BatchAnswer) => Promise<void>
 }
 
 /** What became of a batch. A refused item is named by its place among those sent, from 0, and never by its content. */
@@ -117,16 +121,19 @@ export async function takeBatch(
           const outcome = await imported(platform, workspace, batch)
           if (outcome === 'busy') continue
           if (outcome.kind === 'taken')
-            await platform.store
-              .insertInto('order_batches')
-              .values({
-                workspace_id: workspace.id,
-                key,
-                fingerprint,
-                answer: JSON.stringify(outcome.answer),
-                at: platform.clock.now().toISOString(),
-              })
-              .execute()
+            await platform.store.transaction().execute(async (tx) => {
+              await batch.onTaken?.(tx, outcome.answer)
+              await tx
+                .insertInto('order_batches')
+                .values({
+                  workspace_id: workspace.id,
+                  key,
+                  fingerprint,
+                  answer: JSON.stringify(outcome.answer),
+                  at: platform.clock.now().toISOString(),
+                })
+                .execute()
+            })
           return outcome
         }
       } finally {

@@ -29,6 +29,15 @@ export interface SentLine {
   readonly amountMinor: number
 }
 
+/** Whether an order was cancelled, or all of it was given back: what was charged, or its lines that are not. */
+export function isTakenBack({ state, amountMinor, refundedMinor = 0, lines = [] }: SentOrder): boolean {
+  if (state === 'closed') return true
+  if (state === 'unpaid') return false
+  const amounts = amountMinor === undefined ? lines.map((line) => line.amountMinor) : [amountMinor]
+  const leftMinor = amounts.reduce((sum, amount) => sum + amount, -refundedMinor)
+  return leftMinor <= 0 && (refundedMinor > 0 || amounts.some((amount) => amount < 0))
+}
+
 /** The orders of a batch as rows: one of each line, or of an order without lines. Amounts in minor units have `decimals` digits. */
 export function orderRows(orders: readonly SentOrder[], decimals: number): SentRows {
   const rows = orders.flatMap((order, index) => rowsOf(order, decimals).map((row) => ({ index, row })))

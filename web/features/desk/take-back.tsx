@@ -79,6 +79,7 @@ export function TakeBack({ onDone }: { onDone: (redemptionIds: ReadonlyMap<strin
       {cancel.isError && !isUnknown ? <Trouble error={cancel.error} /> : null}
       {cancel.data ? (
         <div role="status">
+          {cancel.data.length === 0 ? <p>{t('takeBack.letGo')}</p> : null}
           <ul className={classes.plain}>
             {cancel.data.map((one) => (
               <li key={one.redemptionId}>

@@ -394,6 +394,38 @@ describe('a reservation', () => {
     })
   })
 
+  test('takes each code once however it is spelled, and no text that is none', async () => {
+    const [one, two] = [coupon('m', { usesAllowed: 2 }), coupon('m')]
+    const campaignId = await issue(one, two)
+    const again = [
+      printedCode(one.code),
+      one.code.toLowerCase(),
+      `${one.code.slice(0, 3)} ${one.code.slice(3)}`,
+    ]
+    for (const spelled of again)
+      expect((await reserve([one.code, spelled])).said).toMatchObject({
+        code: 'malformed',
+        detail: expect.stringContaining('each code once') as string,
+      })
+    const chinese = await reserve([one.code, one.code], {}, { language: 'zh-CN' })
+    expect(chinese.said.detail).toContain('每个券码只填一次')
+    for (const text of ['R\0', 'R\ud83d'])
+      for (const field of ['orderId', 'storeId', 'memberId']) {
+        const basket = { orderId: 'R', memberId: 'm', amountMinor: 900, [field]: text }
+        for (const answer of [
+          await reserve([one.code], basket),
+          await post('/redemptions', { ...basket, code: one.code }),
+          await post('/quotes', basket),
+        ])
+          expect(answer.said).toMatchObject({ status: 422, code: 'malformed' })
+      }
+    expect(await campaignLedger(platform.store, shop, campaignId, now)).toMatchObject({
+      open: 3,
+      reserved: 0,
+    })
+    expect((await reserve([printedCode(one.code), two.code])).status).toBe(201)
+  })
+
   test('is a promise while its time lasts: the end of validity and a revocation come after it', async () => {
     const [kept, lost] = [coupon('m'), coupon('m')]
     const campaignId = await issue(kept, lost)

@@ -551,6 +551,34 @@ describe('a reservation', () => {
     expect(quoted.said.best.payableMinor).toBe(4_000)
     await allow(100)
   })
+
+  test('all coupons of a basket take off no more than the basket where the shop allows all', async () => {
+    const [five, more, percent] = [
+      coupon('whole', { usesAllowed: 9 }),
+      coupon('whole', { usesAllowed: 9 }),
+      coupon('whole', { offer: { kind: 'percent', percent: 60 }, usesAllowed: 9 }),
+    ]
+    await issue(five, more, percent)
+    const order = { orderId: 'R-whole', memberId: 'whole', amountMinor: 1_000 }
+    const redeem = (code: string, differs: object = {}) =>
+      post('/redemptions', { ...order, code, ...differs })
+    const first = await redeem(five.code)
+    const second = await redeem(percent.code)
+    expect([first.said.discountMinor, second.said.discountMinor]).toEqual([500, 500])
+    const third = await redeem(more.code)
+    expect(third).toMatchObject({ status: 409, said: { code: 'stacking' } })
+    expect((await reserve([more.code], order)).said.code).toBe('stacking')
+    // the basket of another order, and of this one when a use was taken back
+    expect((await redeem(more.code, { orderId: 'R-next' })).said.discountMinor).toBe(500)
+    await post(`/redemptions/${first.said.redemptionId}/cancel`, null)
+    const held = await reserve([more.code], order)
+    expect(held.said.discountMinor).toBe(500)
+    expect((await redeem(five.code)).said.code).toBe('stacking')
+    const atOnce = await Promise.all(
+      [five, more, five, more].map(({ code }) => redeem(code, { orderId: 'R-at-once' })),
+    )
+    expect(atOnce.map(({ status }) => status)).toEqual([201, 201, 409, 409])
+  })
 })
 
 test('a wallet has what its member can use now or later, soonest to end first', async () => {

@@ -30,7 +30,7 @@ it.each<[string, SaidRule, string, string]>([
       { good: { kind: 'through', last: '2026-09-30' }, terms: { usesPerCoupon: 3 } },
     ),
     '12.5% off, at most ¥50.00, good through 30 Sep 2026; 3 uses per member.',
-    '优惠 12.5%，最多减 ¥50.00，有效期至 2026年9月30日；每位会员限用 3 次。',
+    '8.75 折，最多减 ¥50.00，有效期至 2026年9月30日；每位会员限用 3 次。',
   ],
   [
     'shipping between two days, not with member prices',
@@ -91,7 +91,7 @@ it('is said in files without the day, and exactly, in the currency of the shop',
   const capped = rule({ kind: 'percent', percent: 12.5, capMinor: 5_000 })
   expect(offerWords('en', 'GBP', capped)).toBe('12.5% off, at most £50.00')
   expect(offerWords('zh-CN', 'JPY', rule({ kind: 'percent', percent: 10 }, { minSpendMinor: 3_000 }))).toBe(
-    '满 ¥3,000 可用，优惠 10%',
+    '满 ¥3,000 可用，9 折',
   )
   expect(offerWords('en', 'CNY', rule({ kind: 'amount', amountMinor: 5 }))).toBe('¥0.05 off')
   expect(offerWords('en', 'CNY', rule(twenty, { terms: { usesPerCoupon: 2, withMemberPrice: false } }))).toBe(
@@ -102,5 +102,16 @@ it('is said in files without the day, and exactly, in the currency of the shop',
 it('what it gives alone is short and whole', () => {
   const gives = (offer: Offer) => [offerGives('en', 'CNY', offer), offerGives('zh-CN', 'CNY', offer)]
   expect(gives(twenty)).toEqual(['¥20.00 off', '减 ¥20.00'])
-  expect(gives({ kind: 'percent', percent: 15 })).toEqual(['15% off', '优惠 15%'])
+  expect(gives({ kind: 'percent', percent: 15 })).toEqual(['15% off', '8.5 折'])
+})
+
+it.each([
+  [0.01, '9.999 折'],
+  [5, '9.5 折'],
+  [20, '8 折'],
+  [33.33, '6.667 折'],
+  [99, '0.1 折'],
+  [100, '全免'],
+])('%s percent off are %s of ten, exactly', (percent, said) => {
+  expect(offerGives('zh-CN', 'CNY', { kind: 'percent', percent })).toBe(said)
 })

@@ -104,8 +104,11 @@ function givesText(language: Language, offer: Offer, money: (minor: number) => s
       return sentence(language, 'offer-amount', { amount: money(offer.amountMinor) })
     case 'percent':
       return offer.capMinor === undefined
-        ? sentence(language, 'offer-percent', { percent: offer.percent })
-        : sentence(language, 'offer-percent-capped', { percent: offer.percent, cap: money(offer.capMinor) })
+        ? sentence(language, 'offer-percent', { off: offText(language, offer.percent) })
+        : sentence(language, 'offer-percent-capped', {
+            off: offText(language, offer.percent),
+            cap: money(offer.capMinor),
+          })
     case 'free_shipping':
       return sentence(language, 'offer-free-shipping', { worth: money(offer.worthMinor) })
     case 'gift':
@@ -116,6 +119,10 @@ function givesText(language: Language, offer: Offer, money: (minor: number) => s
         : sentence(language, 'offer-points-capped', { times: offer.times, cap: money(offer.capMinor) })
   }
 }
+
+/** A percentage as shop people say it: 15 off a hundred in English, in Chinese what is left of ten, 8.5 (折). */
+const offText = (language: Language, percent: number): string =>
+  String(language === 'en' ? percent : Math.round((100 - percent) * 100) / 1000)
 
 /** How often first, then beside what. */
 function limits(language: Language, { terms, currency, budgetMinor, sharedUses }: SaidRule): string[] {

@@ -210,7 +210,7 @@ test('every kind of offer is said in both languages as its fields change, also o
   await page.getByLabel('At most (¥)').fill('30')
   await says(
     '12.5% off, at most ¥30.00 when spending ¥100.00 or more',
-    '满 ¥100.00 可用，优惠 12.5%，最多减 ¥30.00',
+    '满 ¥100.00 可用，8.75 折，最多减 ¥30.00',
   )
   await kind('Free delivery')
   await page.getByLabel('Highest fee (¥)').fill('9')

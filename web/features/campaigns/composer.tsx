@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
+import { LeaveGuard } from '../../ui/leave-guard.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
@@ -39,6 +40,10 @@ export interface StepProps {
   readonly problem: (field: Problem) => string | undefined
 }
 
+/** What somebody typed; a recommended holdout was not. */
+const typedIn = ({ holdout, ...typed }: Draft) =>
+  JSON.stringify(typed.holdoutPicked ? { ...typed, holdout } : typed)
+
 /** A draft as the server has it. */
 interface Kept {
   readonly campaignId: string
@@ -55,6 +60,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
   const [step, setStep] = useState<StepName>('audience')
   const [tried, setTried] = useState(false)
   const [kept, setKept] = useState(saved)
+  const [keptDraft, setKeptDraft] = useState(initial)
 
   const [settled] = useDebouncedValue(draft, 400)
   const estimated = definitionFrom(settled, format, true)
@@ -97,10 +103,14 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
     const definition = holdout === undefined ? null : definitionFrom({ ...draft, holdout }, format)
     if (!definition || holdout === undefined) return undefined
     setDraft((before) => ({ ...before, holdout }))
-    if (kept && isSame(kept.definition, definition)) return kept.campaignId
+    if (kept && isSame(kept.definition, definition)) {
+      setKeptDraft(draft)
+      return kept.campaignId
+    }
     const campaignId = kept?.campaignId ?? (await create.mutateAsync(definition)).campaignId
     if (kept) await edit.mutateAsync({ campaignId, before: kept.definition, definition })
     setKept({ campaignId, definition })
+    setKeptDraft(draft)
     void client.invalidateQueries(trpc.campaigns.list.queryFilter())
     return campaignId
   }
@@ -146,6 +156,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
         )
       }
     >
+      <LeaveGuard isUnsaved={typedIn(draft) !== typedIn(keptDraft)} />
       <ol className={classes.steps} aria-label={t('step.label')}>
         {steps.map((one, index) => (
           <li key={one}>

@@ -67,7 +67,7 @@ export function OfferStep({
       </div>
     </Radio.Group>
   ) : null
-  const budget = field('budget', t('budgetField', { symbol }), {
+  const budget = field('budget', t('budgetField', { symbol, stands: draft.stands ? 'yes' : 'no' }), {
     help: t('budgetHelp'),
     error: draft.stands ? 'standingBudget' : 'budgetToSpend',
   })

@@ -16,6 +16,9 @@ type Coupon = inferRouterOutputs<AppRouter>['coupons']['ofMember'][number]
 
 const tones = { open: 'info', redeemed: 'good', gone: 'off', expired: 'off', revoked: 'warn' } as const
 
+/** What the desk calls a purchase whose receipt nobody typed: it says nothing to people. */
+const ofDesk = /^desk [0-9a-f-]{36}$/
+
 /** The member's coupons, what became of each, and the campaign that sent it. */
 export function MemberCoupons({ memberId }: { memberId: string }) {
   const t = useTranslations('members')
@@ -37,7 +40,12 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
         </Anchor>
       ),
     },
-    { key: 'offer', header: t('coupon.worth'), value: ({ sentence }) => sentence[language] },
+    {
+      key: 'offer',
+      header: t('coupon.worth'),
+      value: ({ sentence }) => sentence[language],
+      cell: ({ sentence }) => <span className={classes.worth}>{sentence[language]}</span>,
+    },
     {
       key: 'code',
       header: t('coupon.code'),
@@ -46,7 +54,7 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
         <>
           <span className={classes.line}>{code}</span>
           {sharedUses ? (
-            <small className={classes.note}>
+            <small className={classes.below}>
               {t('coupon.forAll', { used: format.count(sharedUses.used), of: format.count(sharedUses.of) })}
             </small>
           ) : null}
@@ -69,7 +77,11 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
       key: 'state',
       header: t('coupon.state'),
       value: ({ state }) => state,
-      cell: ({ state }) => <StatusChip tone={tones[state]}>{t(`coupon.is.${state}`)}</StatusChip>,
+      cell: ({ state, redeemedAt }) => (
+        <StatusChip tone={tones[state]}>
+          {t(state === 'open' && redeemedAt !== null ? 'coupon.is.again' : `coupon.is.${state}`)}
+        </StatusChip>
+      ),
     },
     {
       key: 'used',
@@ -79,11 +91,16 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
         redeemedAt === null ? (
           '–'
         ) : (
-          <span className={classes.line}>
-            {t('coupon.usedAt', { day: format.instant(redeemedAt), order: orderId ?? '–' })}
-            {', '}
-            {format.money(-(discountMinor ?? 0))}
-          </span>
+          <>
+            <span className={classes.line}>
+              {format.instant(redeemedAt)} · {format.money(-(discountMinor ?? 0))}
+            </span>
+            <small className={classes.below}>
+              {orderId === null || ofDesk.test(orderId)
+                ? t('coupon.atDesk')
+                : t('coupon.order', { order: orderId })}
+            </small>
+          </>
         ),
     },
   ]
@@ -93,7 +110,7 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
       title={(coupons: Coupon[]) =>
         t('coupon.title', {
           coupons: coupons.length,
-          redeemed: coupons.filter(({ state }) => state === 'redeemed').length,
+          redeemed: coupons.filter(({ redeemedAt }) => redeemedAt !== null).length,
         })
       }
       subtitle={t('coupon.subtitle')}

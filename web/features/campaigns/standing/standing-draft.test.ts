@@ -2,7 +2,14 @@ import { describe, expect, it, test } from 'vitest'
 import { makeFormat } from '../../../ui/format.ts'
 import { noChannel } from '../channel-draft.ts'
 import { type Definition, definitionFrom, draftOf, emptyDraft, problemsOf } from '../draft.ts'
-import { emptyStep, memberDaysFrom, noStanding, stepMessageOf, templates } from './standing-draft.ts'
+import {
+  begunWith,
+  emptyStep,
+  memberDaysFrom,
+  noStanding,
+  stepMessageOf,
+  templates,
+} from './standing-draft.ts'
 
 const format = makeFormat('en', 'CNY', 'Asia/Shanghai', { ofTotal: (part, total) => `${part}/${total}` })
 
@@ -110,4 +117,15 @@ test('what a later step says is previewed with its own coupon, or with none', ()
   const message = stepMessageOf(definition, 1)!
   expect(message.channel).toMatchObject({ text: 'Still?' })
   expect(message.offer).toBeUndefined()
+})
+
+test('a member day keeps the audience that was written, and a tag is in the language of the screen', () => {
+  expect(begunWith('memberDay', 'orders >= 3', '已流失').segment).toBe('orders >= 3')
+  expect(begunWith('memberDay', ' ', '已流失').segment).toBe('everyone')
+  expect(begunWith('memberDay', templates.quiet.segment, '已流失').segment).toBe('everyone')
+  expect(begunWith('quiet', 'orders >= 3', '已流失').segment).toBe(templates.quiet.segment)
+  const tags = begunWith('lapsing', '', '已流失').later!.flatMap(({ kind, tag }) =>
+    kind === 'tag' ? [tag] : [],
+  )
+  expect(tags).toEqual(['已流失'])
 })

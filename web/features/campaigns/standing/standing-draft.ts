@@ -130,6 +130,30 @@ export const templates = {
 export type TemplateName = keyof typeof templates
 export const templateNames = Object.keys(templates) as TemplateName[]
 
+/**
+ * The fields of a way to begin, its tag in the language of the screen. A member day is for whomever was written already:
+ * its own audience stands in for none, and for that of another way.
+ */
+export function begunWith(
+  name: TemplateName,
+  written: string,
+  lapsedTag: string,
+): Partial<StandingFields> & { segment: string } {
+  const { segment, fields } = templates[name]
+  const { later = [], ...own }: Partial<StandingFields> = fields
+  const isOwnAudience =
+    written.trim() !== '' && templateNames.every((other) => templates[other].segment !== written.trim())
+  return {
+    comeIn: 'any-day',
+    begins: 'coupon',
+    ...own,
+    segment: name === 'memberDay' && isOwnAudience ? written : segment,
+    ...('later' in fields
+      ? { later: later.map((step) => (step === lapsed ? { ...step, tag: lapsedTag } : step)) }
+      : {}),
+  }
+}
+
 export type StandingProblem =
   | 'coolDown'
   | 'mostPerDay'

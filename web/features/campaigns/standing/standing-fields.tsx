@@ -2,14 +2,16 @@ import { Checkbox, Radio, Select, TextInput } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import type { StepProps } from '../composer.tsx'
 import classes from '../composer.module.css'
-import { noStanding, templateNames, templates, type TemplateName } from './standing-draft.ts'
+import { begunWith, noStanding, templateNames, templates, type TemplateName } from './standing-draft.ts'
 
 /** Whether it is launched once or goes on by itself, and how members come in then. */
 export function StandingFields({ draft, change, problem }: StepProps) {
   const t = useTranslations('standing.compose')
   const names = useTranslations('standing.template')
   const weekdayNames = useTranslations('standing.weekday')
-  const picked = templateNames.find((name) => templates[name].segment === draft.segment.trim()) ?? null
+  const picked =
+    templateNames.find((name) => templates[name].segment === draft.segment.trim()) ??
+    (draft.comeIn === 'any-day' ? null : 'memberDay')
   return (
     <div className={classes.stack}>
       <Radio.Group
@@ -35,12 +37,8 @@ export function StandingFields({ draft, change, problem }: StepProps) {
             value={picked}
             onChange={(name) => {
               if (name === null) return
-              const { segment, fields } = templates[name as TemplateName]
               change({
-                segment,
-                comeIn: 'any-day',
-                begins: 'coupon',
-                ...fields,
+                ...begunWith(name as TemplateName, draft.segment, t('lapsedTag')),
                 ...(draft.name.trim() ? {} : { name: names(name as TemplateName) }),
               })
             }}

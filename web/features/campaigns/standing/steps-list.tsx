@@ -57,7 +57,10 @@ function By({ channel }: { channel: Definition['channel'] }) {
 function Message({ channel }: { channel: Definition['channel'] }) {
   const t = useTranslations('standing.steps')
   const names = useTranslations('campaigns.channelStep')
-  return t('message', { channel: names(channel.kind), words: beginning(channel) })
+  const words = beginning(channel).replace(/\{\{\s*([\w.]+)[^}]*\}\}/g, (_, value: string) =>
+    t('valueIn', { value: t(`value.${value.replace('.', '_')}` as 'value.unsubscribe') }),
+  )
+  return t('message', { channel: names(channel.kind), words })
 }
 
 function beginning(channel: Definition['channel']): string {

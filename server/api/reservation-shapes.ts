@@ -1,14 +1,15 @@
 import { z } from 'zod'
+import { areDistinct } from '../coupons/code.ts'
 import { Offer } from '../coupons/offer.ts'
-import { BasketLine, Code } from './shapes.ts'
+import { worded } from '../messages/messages.ts'
+import { BasketLine, Code, Named } from './shapes.ts'
 
 const Minor = z.int().nonnegative()
 const Instant = z.iso.datetime()
-const Id = z.string().trim().min(1).max(200)
 
 const basket = {
-  memberId: Id.optional().meta({ description: 'The member who buys, by the id in your imports.' }),
-  storeId: Id.optional(),
+  memberId: Named.optional().meta({ description: 'The member who buys, by the id in your imports.' }),
+  storeId: Named.optional(),
   amountMinor: z.int().positive().optional().meta({
     description: 'The basket before any coupon, in minor units. Without it: the sum of lines.',
   }),
@@ -28,7 +29,7 @@ export const QuoteBody = z
     codes: z.array(Code).max(50).optional().meta({
       description: 'Codes that the customer shows, beside the coupons that were issued to the member.',
     }),
-    orderId: Id.optional().meta({
+    orderId: Named.optional().meta({
       description:
         'With it, what this order has taken already is in the way of coupons that exclude each other.',
     }),
@@ -112,12 +113,12 @@ export const Quote = z
 export const ReservationBody = z
   .object({
     ...basket,
-    orderId: Id,
+    orderId: Named,
     codes: z
       .array(Code)
       .min(1)
       .max(20)
-      .refine((codes) => new Set(codes).size === codes.length, { error: 'each code once' }),
+      .refine(areDistinct, { error: worded('codes-twice') }),
     seconds: z.int().min(30).max(86_400).optional().meta({
       description: 'How long they are set aside; 900 unless told.',
     }),

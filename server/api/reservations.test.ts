@@ -348,50 +348,36 @@ describe('a reservation', () => {
     })
   })
 
-  test('an order that is sent as cancelled or wholly refunded gives its uses back, a part of it does not', async () => {
-    const names = ['whole', 'lines', 'closed', 'part', 'unpaid', 'refused', 'late']
-    const coupons = names.map(() => coupon('m'))
-    const campaignId = await issue(...coupons)
-    for (const [index, { code }] of coupons.entries())
-      expect(
-        (await post('/redemptions', { code, orderId: names[index], memberId: 'm', amountMinor: 900 })).status,
-      ).toBe(201)
-    const reserved = coupon('m')
-    await issue(reserved)
-    const held = await reserve([reserved.code], { orderId: 'whole' })
-    const sent = (orderId: string, differs: object = {}) => ({
-      orderId,
-      orderedAt: '2026-11-20T23:30:00+08:00',
-      amountMinor: 500,
-      ...differs,
-    })
-    const orders = [
-      sent('whole', { refundedMinor: 500 }),
-      sent('lines', { amountMinor: undefined, lines: [{ amountMinor: 300 }, { amountMinor: -300 }] }),
-      sent('closed', { state: 'closed' }),
-      sent('part', { refundedMinor: 499 }),
-      sent('unpaid', { state: 'unpaid', refundedMinor: 500 }),
-      sent('refused', { refundedMinor: 500, refundedAt: '2027-11-20T00:00:00Z' }),
+  test('takes each code once however it is spelled, and no text that is none', async () => {
+    const [one, two] = [coupon('m', { usesAllowed: 2 }), coupon('m')]
+    const campaignId = await issue(one, two)
+    const again = [
+      printedCode(one.code),
+      one.code.toLowerCase(),
+      `${one.code.slice(0, 3)} ${one.code.slice(3)}`,
     ]
-    const once = randomUUID()
-    const taken = await post('/orders', { orders }, { once })
-    expect(taken.said).toMatchObject({ refused: 1 })
-    const states = async () => {
-      const looked = await Promise.all(coupons.map(({ code }) => get(`/coupons/${code}`)))
-      return names.filter((_, index) => looked[index]!.usesLeft === 1)
-    }
-    expect(await states()).toEqual(['whole', 'lines', 'closed'])
-    expect((await post(`/reservations/${held.said.reservationId}/confirm`, null)).said.code).toBe('released')
-    // the same batch again takes nothing more back, by its key and by what it says
-    expect((await post('/orders', { orders }, { once })).text).toBe(taken.text)
-    await post('/orders', { orders })
-    expect(await states()).toEqual(['whole', 'lines', 'closed'])
-    now = new Date('2026-12-02T04:00:00Z')
-    await post('/orders', { orders: [sent('late', { refundedMinor: 500 })] })
+    for (const spelled of again)
+      expect((await reserve([one.code, spelled])).said).toMatchObject({
+        code: 'malformed',
+        detail: expect.stringContaining('each code once') as string,
+      })
+    const chinese = await reserve([one.code, one.code], {}, { language: 'zh-CN' })
+    expect(chinese.said.detail).toContain('每个券码只填一次')
+    for (const text of ['R\0', 'R\ud83d'])
+      for (const field of ['orderId', 'storeId', 'memberId']) {
+        const basket = { orderId: 'R', memberId: 'm', amountMinor: 900, [field]: text }
+        for (const answer of [
+          await reserve([one.code], basket),
+          await post('/redemptions', { ...basket, code: one.code }),
+          await post('/quotes', basket),
+        ])
+          expect(answer.said).toMatchObject({ status: 422, code: 'malformed' })
+      }
     expect(await campaignLedger(platform.store, shop, campaignId, now)).toMatchObject({
-      redeemed: 3,
-      expired: 4,
+      open: 3,
+      reserved: 0,
     })
+    expect((await reserve([printedCode(one.code), two.code])).status).toBe(201)
   })
 
   test('is a promise while its time lasts: the end of validity and a revocation come after it', async () => {
@@ -519,6 +505,34 @@ describe('a reservation', () => {
     expect(quoted.said.best.payableMinor).toBe(4_000)
     await allow(100)
   })
+
+  test('all coupons of a basket take off no more than the basket where the shop allows all', async () => {
+    const [five, more, percent] = [
+      coupon('whole', { usesAllowed: 9 }),
+      coupon('whole', { usesAllowed: 9 }),
+      coupon('whole', { offer: { kind: 'percent', percent: 60 }, usesAllowed: 9 }),
+    ]
+    await issue(five, more, percent)
+    const order = { orderId: 'R-whole', memberId: 'whole', amountMinor: 1_000 }
+    const redeem = (code: string, differs: object = {}) =>
+      post('/redemptions', { ...order, code, ...differs })
+    const first = await redeem(five.code)
+    const second = await redeem(percent.code)
+    expect([first.said.discountMinor, second.said.discountMinor]).toEqual([500, 500])
+    const third = await redeem(more.code)
+    expect(third).toMatchObject({ status: 409, said: { code: 'stacking' } })
+    expect((await reserve([more.code], order)).said.code).toBe('stacking')
+    // the basket of another order, and of this one when a use was taken back
+    expect((await redeem(more.code, { orderId: 'R-next' })).said.discountMinor).toBe(500)
+    await post(`/redemptions/${first.said.redemptionId}/cancel`, null)
+    const held = await reserve([more.code], order)
+    expect(held.said.discountMinor).toBe(500)
+    expect((await redeem(five.code)).said.code).toBe('stacking')
+    const atOnce = await Promise.all(
+      [five, more, five, more].map(({ code }) => redeem(code, { orderId: 'R-at-once' })),
+    )
+    expect(atOnce.map(({ status }) => status)).toEqual([201, 201, 409, 409])
+  })
 })
 
 test('a wallet has what its member can use now or later, soonest to end first', async () => {
@@ -534,4 +548,50 @@ test('a wallet has what its member can use now or later, soonest to end first', 
   ])
   expect(coupons[0].sentence).toBe('¥5.00 off, good through 24 Nov 2026; one use per member.')
   expect((await get('/members/w/wallet', foreign)).coupons).toEqual([])
+})
+
+test('an order that is sent as cancelled or wholly refunded gives its uses back, a part of it does not', async () => {
+  const names = ['whole', 'lines', 'closed', 'part', 'unpaid', 'refused', 'late']
+  const coupons = names.map(() => coupon('m'))
+  const campaignId = await issue(...coupons)
+  for (const [index, { code }] of coupons.entries())
+    expect(
+      (await post('/redemptions', { code, orderId: names[index], memberId: 'm', amountMinor: 900 })).status,
+    ).toBe(201)
+  const reserved = coupon('m')
+  await issue(reserved)
+  const held = await reserve([reserved.code], { orderId: 'whole' })
+  const sent = (orderId: string, differs: object = {}) => ({
+    orderId,
+    orderedAt: '2026-11-20T23:30:00+08:00',
+    amountMinor: 500,
+    ...differs,
+  })
+  const orders = [
+    sent('whole', { refundedMinor: 500 }),
+    sent('lines', { amountMinor: undefined, lines: [{ amountMinor: 300 }, { amountMinor: -300 }] }),
+    sent('closed', { state: 'closed' }),
+    sent('part', { refundedMinor: 499 }),
+    sent('unpaid', { state: 'unpaid', refundedMinor: 500 }),
+    sent('refused', { refundedMinor: 500, refundedAt: '2027-11-20T00:00:00Z' }),
+  ]
+  const once = randomUUID()
+  const taken = await post('/orders', { orders }, { once })
+  expect(taken.said).toMatchObject({ refused: 1 })
+  const states = async () => {
+    const looked = await Promise.all(coupons.map(({ code }) => get(`/coupons/${code}`)))
+    return names.filter((_, index) => looked[index]!.usesLeft === 1)
+  }
+  expect(await states()).toEqual(['whole', 'lines', 'closed'])
+  expect((await post(`/reservations/${held.said.reservationId}/confirm`, null)).said.code).toBe('released')
+  // the same batch again takes nothing more back, by its key and by what it says
+  expect((await post('/orders', { orders }, { once })).text).toBe(taken.text)
+  await post('/orders', { orders })
+  expect(await states()).toEqual(['whole', 'lines', 'closed'])
+  now = new Date('2026-12-02T04:00:00Z')
+  await post('/orders', { orders: [sent('late', { refundedMinor: 500 })] })
+  expect(await campaignLedger(platform.store, shop, campaignId, now)).toMatchObject({
+    redeemed: 3,
+    expired: 4,
+  })
 })

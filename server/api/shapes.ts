@@ -9,6 +9,11 @@ import { worded } from '../messages/messages.ts'
 const Minor = z.int().nonnegative()
 const Instant = z.iso.datetime()
 const Id = z.string().trim().min(1).max(200)
+const noText = { error: worded('no-text') }
+/** Without what no text has: 0x00, or half of a sign of two. */
+const isText = (value: string) => !value.includes('\0') && value.isWellFormed()
+/** What another system calls an order, a member or a store. */
+export const Named = Id.refine(isText, noText)
 export const Code = z
   .string()
   .trim()
@@ -47,13 +52,13 @@ const beside = {
 export const RedemptionBody = z
   .object({
     code: Code,
-    orderId: Id.meta({ description: 'Your number of the order or receipt.', examples: ['R-2026-004711'] }),
-    memberId: Id.optional().meta({
+    orderId: Named.meta({ description: 'Your number of the order or receipt.', examples: ['R-2026-004711'] }),
+    memberId: Named.optional().meta({
       description:
         'The member who buys, by the id in your imports. Needed when the coupon was issued to a member.',
       examples: ['M00042'],
     }),
-    storeId: Id.optional().meta({ examples: ['Nanjing Road'] }),
+    storeId: Named.optional().meta({ examples: ['Nanjing Road'] }),
     amountMinor: z
       .int()
       .positive()
@@ -145,10 +150,6 @@ export const leftOut = <Shape extends z.ZodType>(shape: Shape) =>
       >,
     )
 
-const noText = { error: worded('no-text') }
-/** Without what no text has: 0x00, or half of a sign of two. */
-const isText = (value: string) => !value.includes('\0') && value.isWellFormed()
-const Named = Id.refine(isText, noText)
 export const Text = z.string().trim().max(500).refine(isText, noText)
 export const Money = z
   .int()

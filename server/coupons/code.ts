@@ -86,6 +86,10 @@ export function givenKey(typed: string): string | null {
   return key === '' ? null : key
 }
 
+/** Whether each of these codes is another one, however they are typed. */
+export const areDistinct = (codes: readonly string[]): boolean =>
+  new Set(codes.map((code) => givenKey(code) ?? code)).size === codes.length
+
 function checkOf(values: readonly number[]): number {
   let sum = 0
   for (let position = 0; position < values.length; position++) sum += values[position]! * (position + 1)

@@ -4,7 +4,7 @@ import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
 import { deskProcedure, router } from '../trpc.ts'
 import { cancelRedemptions } from './cancellations.ts'
-import { printedCode } from './code.ts'
+import { areDistinct, printedCode } from './code.ts'
 import { readCoupons } from './coupons.ts'
 import { customerOf } from './customer.ts'
 import type { Presented } from './decision.ts'
@@ -89,7 +89,7 @@ export const deskRouter = router({
     .input(
       Basket.extend({
         key: z.uuid(),
-        codes: z.array(Code).min(1).max(20),
+        codes: z.array(Code).min(1).max(20).refine(areDistinct, worded('codes-twice')),
         seconds: z.int().min(30).max(86_400).default(900),
       }),
     )

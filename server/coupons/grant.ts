@@ -96,7 +96,6 @@ function allowance(
   taken: readonly { offMinor: number; basketMinor: number | null }[],
   mostOffPercent: number,
 ): number {
-  if (mostOffPercent >= 100) return amountMinor
   const basketMinor = taken[0]?.basketMinor ?? amountMinor
   const most = Number((BigInt(basketMinor) * BigInt(Math.round(mostOffPercent * 100))) / 10_000n)
   const left = most - taken.reduce((sum, { offMinor }) => sum + offMinor, 0)

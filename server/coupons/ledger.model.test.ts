@@ -159,7 +159,7 @@ async function tell(store: Store, operations: Story): Promise<void> {
         return {
           ...asked(wish, `key ${wish.key}`),
           code: coupon.code,
-          orderId: 'o1',
+          orderId: `redeem ${wish.key}`,
           storeId: null,
           presented:
             wish.member === 'none' ? ({ kind: 'nobody' } as const) : ({ kind: 'member', memberId } as const),
@@ -188,7 +188,7 @@ async function tell(store: Store, operations: Story): Promise<void> {
       const request = {
         ...asked(operation, `reserve ${operation.key}`),
         codes: wanted.map(({ code }) => code),
-        orderId: 'o2',
+        orderId: `reserve ${operation.key}`,
         storeId: null,
         presented: {
           kind: 'member' as const,
@@ -373,7 +373,7 @@ async function crash(
     begin select raise(abort, 'disk full'); end`.execute(store)
   const wish = {
     workspaceId: 'shop',
-    orderId: 'o1',
+    orderId: key,
     storeId: null,
     presented: { kind: 'member' as const, memberId: coupon.memberId ?? 'them' },
     amountMinor: 700,

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { eachOf } from '../store/each-of.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { LedgerKind } from '../store/tables/coupons.ts'
 import { type Coupon, countsFor, type Presented } from './decision.ts'
@@ -51,16 +52,16 @@ export class Surroundings {
     at: string,
   ): Promise<Surroundings> {
     const mostOff = await mostOffIn(tx, [...new Set(asked.map(({ workspaceId }) => workspaceId))])
-    const limited = asked.filter(
-      ({ workspaceId, coupons }) =>
-        mostOff.get(workspaceId)! < 100 || coupons.some(({ terms }) => terms.stackGroup !== null),
-    )
     const coupons = asked.flatMap(({ workspaceId, coupons, presented }) =>
       coupons.map((coupon) => ({ workspaceId, coupon, presented })),
     )
     return new Surroundings(
       mostOff,
-      await takenBy(tx, limited, at),
+      await takenBy(
+        tx,
+        asked.filter(({ orderId }) => orderId !== ''),
+        at,
+      ),
       await budgetsOf(
         tx,
         coupons.filter(({ coupon }) => coupon.terms.refuseWhenSpent),
@@ -80,7 +81,7 @@ export class Surroundings {
     return this.#mostOff.get(workspaceId) ?? 100
   }
 
-  /** What an order has taken; empty where nothing that it could have taken matters. */
+  /** What an order has taken. */
   takenBy(workspaceId: string, orderId: string): readonly Taken[] {
     return this.#ofOrder.get(`${workspaceId} ${orderId}`) ?? []
   }
@@ -164,7 +165,7 @@ async function takenBy(
     .selectFrom('ledger')
     .innerJoin('coupons', 'coupons.id', 'ledger.coupon_id')
     .where('ledger.workspace_id', 'in', [...new Set(asked.map(({ workspaceId }) => workspaceId))])
-    .where('ledger.order_id', 'in', [...new Set(asked.map(({ orderId }) => orderId))])
+    .where('ledger.order_id', 'in', eachOf([...new Set(asked.map(({ orderId }) => orderId))]))
     .where(({ or }) => or([isStanding('ledger'), isHeld('ledger', at)]))
     .orderBy('ledger.seq')
     .select([

@@ -56,6 +56,7 @@ test('有赞的券码导入为券码池，随活动发出，有赞导出的核�
   await imported('有赞券码.csv', '序号,券码\n1,YZ7001\n2,YZ7002\n3,YZ7002\n4,1.23E+15\n')
   await page.getByText('第 4 行', { exact: false }).waitFor()
   await page.getByText('共 2 个券码，2 个尚未发放。').waitFor()
+  await page.locator('dl[aria-busy="false"]').waitFor()
   expect(await serious(page)).toEqual([])
   await next('对照组')
   await next('渠道与时间')

@@ -210,10 +210,10 @@ export function QueryPanel<T>({
   )
 }
 
-/** What an answer is held against, where its question says so. */
+/** What an answer is held against, where its question says so; a text of that name is a sentence of the answer's own. */
 const comparisonOf = <T,>(data: T): Comparison<T> | undefined =>
-  typeof data === 'object' && data !== null && 'compared' in data
-    ? (data.compared as Comparison<T> | undefined)
+  typeof data === 'object' && data !== null && 'compared' in data && typeof data.compared === 'object'
+    ? ((data.compared ?? undefined) as Comparison<T> | undefined)
     : undefined
 
 /** The small "i" behind a title: what the number means, on hover, focus or tap. */
